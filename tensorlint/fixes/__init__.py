@@ -1,0 +1,1 @@
+"""Repairs: what to write instead, as edits of the original text."""

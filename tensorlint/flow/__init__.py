@@ -1,0 +1,1 @@
+"""The abstract interpreter: turns definitions into boundary events. Imports nothing of rules, fixes or reports."""

@@ -1,0 +1,143 @@
+"""Boundary events: what the interpreter saw happen, for the rules to judge.
+
+Every event names the ``place`` where a finding about it stands, and carries the values concerned with their facts.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tensorlint.flow.facts import Fact, Place, Reason
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tensorlint.flow.values import Array, Tensor, Value
+
+__all__ = [
+    "Comparison",
+    "Conversion",
+    "Discarded",
+    "Event",
+    "How",
+    "StaleAlias",
+    "ToTorch",
+    "WriteThrough",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at a place."""
+
+    place: Place
+    calls: tuple[Reason, ...] = ()
+    """The calls through which the interpreter came here, the outermost first."""
+
+
+class How(enum.Enum):
+    """How a tensor is asked to become an array."""
+
+    NUMPY = ".numpy()"
+    """The explicit method, without ``force=True``."""
+    EXPLICIT = "asarray"
+    """``np.asarray``, ``np.array`` and the like, called for the conversion's sake."""
+    IMPLICIT = "implicit"
+    """A NumPy, SciPy, scikit-learn, pandas or Matplotlib call, a store or an operator that calls ``__array__``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion(Event):
+    """A tensor becomes an array. ``place`` is the converting expression."""
+
+    how: How
+    tensor: Tensor
+    operand: cst.BaseExpression
+    """The expression whose value is converted: the receiver of ``.numpy()``, or the argument."""
+    operand_name: str
+    """The operand as it is written, shortened."""
+    by: str
+    """What converts, as a reader knows it: ``.numpy()``, ``np.mean``, ``plt.plot``."""
+    in_container: bool = False
+    """The operand is a list, tuple or dict whose elements are converted."""
+    always: bool = True
+    """Every alternative value of the operand is such a tensor."""
+    appended: tuple[Place, ...] = ()
+    """Where the elements were put into the container, when that is known: arguments of ``append`` and the like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToTorch(Event):
+    """An array is given to torch. ``place`` is the torch call (or the index expression)."""
+
+    array: Array
+    operand: cst.BaseExpression
+    operand_name: str
+    by: str
+    always: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteThrough(Event):
+    """Memory that a tensor and an array share was written to through one of them, and the other is still looked at.
+
+    ``place`` is the write.
+    """
+
+    written: Array | Tensor
+    written_name: str
+    other_name: str
+    """The one that also changes, as a reader knows it."""
+    shared_at: Place
+    """Where the sharing began: the conversion."""
+    sharing: Reason
+    seen: Reason
+    """Why the other still matters: it is read again, or it belongs to the caller."""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleAlias(Event):
+    """An alias that was kept is looked at after its source has changed. ``place`` is where the alias was made."""
+
+    alias: Value
+    kept: Reason
+    changed: Reason
+    """What changed the source afterwards."""
+    used: Reason | None
+    what: str
+    """What the alias is of: ``the parameters of net``, ``the array that env.step() returns``."""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Event):
+    """A ``torch.device`` is compared with text. ``place`` is the comparison."""
+
+    node: cst.Comparison
+    device: cst.BaseExpression
+    """The side that is a ``torch.device``."""
+    text: cst.BaseExpression | None
+    """The side that is text, where it is one expression."""
+    literal: str | None
+    """The text, where it is known."""
+    operator: str
+    """``==``, ``!=``, ``in`` or ``not in``."""
+    fact: Fact
+    """That the device side is a ``torch.device``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded(Event):
+    """A statement computes a new tensor (or array) and drops it. ``place`` is the expression."""
+
+    call: cst.Call
+    receiver: cst.BaseExpression
+    receiver_name: str
+    method: str
+    assignable: bool
+    """The receiver is a name, an attribute or a subscript, so that the result can be assigned to it."""
+    fact: Fact
+    """That the receiver is a tensor."""

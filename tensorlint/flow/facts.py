@@ -1,0 +1,106 @@
+"""Facts: what is known of a value, three-valued, with the reason why it is believed."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+__all__ = ["Fact", "NO", "Place", "Reason", "Truth", "UNKNOWN", "either", "maybe", "yes"]
+
+
+class Truth(enum.Enum):
+    """How a yes-or-no fact stands."""
+
+    NO = "no"
+    YES = "yes"
+    """On every path in sight."""
+    MAYBE = "maybe"
+    """On some paths, or by a recognised idiom."""
+    UNKNOWN = "unknown"
+    """Nothing speaks for it and nothing rules it out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A node of a file: the place that a reason or an event is about. Lines are computed only when it is reported."""
+
+    path: str
+    node: cst.CSTNode
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and self.node is other.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a fact is believed: a place, what happened there, and the reason behind that."""
+
+    place: Place
+    text: str
+    because: Reason | None = None
+
+    def chain(self) -> Iterator[Reason]:
+        """This reason and those behind it, the nearest first."""
+        reason: Reason | None = self
+        while reason is not None:
+            yield reason
+            reason = reason.because
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A truth with its reason. Facts are equal when their truths are: reasons explain, they do not decide."""
+
+    truth: Truth
+    reason: Reason | None = field(default=None, compare=False)
+
+    @property
+    def holds(self) -> bool:
+        """It is known to hold on at least some path."""
+        return self.truth in (Truth.YES, Truth.MAYBE)
+
+    def because(self, place: Place, text: str) -> Fact:
+        """The same truth, one step further along the chain."""
+        if not self.holds:
+            return self
+        return Fact(self.truth, Reason(place, text, self.reason))
+
+    def join(self, other: Fact) -> Fact:
+        """What holds where two paths meet."""
+        if self.truth is other.truth:
+            return self if self.reason is not None else other
+        if self.holds or other.holds:
+            return Fact(Truth.MAYBE, (self if self.holds else other).reason)
+        return UNKNOWN
+
+
+NO = Fact(Truth.NO)
+UNKNOWN = Fact(Truth.UNKNOWN)
+
+
+def yes(place: Place, text: str, because: Reason | None = None) -> Fact:
+    """It holds, since ``text`` happened at ``place``."""
+    return Fact(Truth.YES, Reason(place, text, because))
+
+
+def maybe(place: Place, text: str, because: Reason | None = None) -> Fact:
+    """It may hold, since ``text`` happened at ``place``."""
+    return Fact(Truth.MAYBE, Reason(place, text, because))
+
+
+def either(*facts: Fact) -> Fact:
+    """The fact of a result that has it as soon as one operand has it (requires_grad, being on a GPU)."""
+    best = NO
+    order = {Truth.NO: 0, Truth.UNKNOWN: 1, Truth.MAYBE: 2, Truth.YES: 3}
+    for fact in facts:
+        if order[fact.truth] > order[best.truth]:
+            best = fact
+    return best

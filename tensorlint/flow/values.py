@@ -1,0 +1,228 @@
+"""Values: what the interpreter knows about what an expression evaluates to.
+
+Tensors, arrays and the like are values by themselves. Lists, dicts and instances are mutable and can be reached by many
+names, so their value is a :class:`Ref` to an object on the heap (``heap.py``). Where paths meet, both values are
+kept, in a :class:`Union`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Reason
+
+if TYPE_CHECKING:
+    from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
+    from tensorlint.flow.state import Scope
+
+__all__ = [
+    "Alias",
+    "Array",
+    "Bound",
+    "Class",
+    "Constant",
+    "Device",
+    "Dtype",
+    "External",
+    "Function",
+    "Number",
+    "Object",
+    "Ref",
+    "Tensor",
+    "Tuple",
+    "Union",
+    "Unknown",
+    "Value",
+    "alternatives",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A stretch of memory that a value lives in, and how it came to live there."""
+
+    storage: int
+    """Values with one storage share memory."""
+    version: int
+    """How often the storage had been written to when the value was made."""
+    made: Reason | None = field(default=None, compare=False)
+    """The conversion that made the value an alias of another one's memory; None for the value itself."""
+    condition: str = ""
+    """When memory is shared at all: ``unless on a GPU``, ``unless the dtype changes``, ... or empty for always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A ``torch.Tensor``, or an opaque torch object (a model's output) whose tensors have these facts."""
+
+    requires_grad: Fact = UNKNOWN
+    device: Fact = UNKNOWN
+    """That it is on an accelerator (CUDA, MPS, XLA)."""
+    dtype: str = ""
+    """``float32``, ``int64`` ...; empty where it is not known."""
+    kind: Fact = field(default=UNKNOWN, compare=False)
+    """That it is a tensor at all."""
+    opaque: bool = False
+    """It may be a structure (a model's output, a batch): attributes and items have the same facts."""
+    aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
+    conj: Fact = NO
+    ndim: int | None = field(default=None, compare=False)
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A ``numpy.ndarray``."""
+
+    negative_stride: Fact = NO
+    dtype: str = ""
+    aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
+    scalar: bool = False
+    """A NumPy scalar rather than an array."""
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A ``torch.device`` or text that names one."""
+
+    accelerator: Fact = UNKNOWN
+    text: bool = False
+    """It is a string, not a ``torch.device``."""
+    literal: str = ""
+    made: Fact = field(default=UNKNOWN, compare=False)
+    """That it is a ``torch.device``."""
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Dtype:
+    """A dtype of torch or NumPy."""
+
+    name: str = ""
+    library: str = ""
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A Python number or bool whose value is not known."""
+
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A Python constant: str, bytes, int, float, bool, None, or a slice's sign."""
+
+    value: str | bytes | int | float | bool | complex | None
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple with known items."""
+
+    items: tuple[Value, ...]
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A list, dict, set, instance or module on the heap."""
+
+    address: int
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the project, with the scopes that it closes over."""
+
+    definition: FunctionDefinition
+    closure: tuple[Scope, ...] = field(default=(), compare=False)
+    wrapped: Value | None = None
+    """The value it was made of by a decorator of the project."""
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the project."""
+
+    definition: ClassDefinition
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A method taken from a value: ``x.numpy`` before it is called."""
+
+    receiver: Value
+    name: str
+    function: Function | None = None
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of a library: ``numpy.mean``, ``torch.nn.Linear``, ``torch`` itself."""
+
+    name: str
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An instance of a library's class that the tables know: ``matplotlib.axes.Axes``."""
+
+    type: str
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything."""
+
+    origin: Place | None = field(default=None, compare=False)
+    name: str = ""
+    """Which parameter or attribute it came from, so that what is done to it can be remembered."""
+    negative_stride: Fact = NO
+    """It was subscripted with ``[::-1]``: a view with a negative stride if it is an array."""
+    guards: frozenset[tuple[str, bool]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Several alternatives: what different paths left in one name."""
+
+    items: tuple[Value, ...]
+
+
+Value: TypeAlias = (
+    Tensor
+    | Array
+    | Device
+    | Dtype
+    | Number
+    | Constant
+    | Tuple
+    | Ref
+    | Function
+    | Class
+    | Bound
+    | External
+    | Object
+    | Unknown
+    | Union
+)
+
+
+def alternatives(value: Value) -> Iterator[Value]:
+    """The values of a union, or the value itself."""
+    if isinstance(value, Union):
+        yield from value.items
+    else:
+        yield value

@@ -1,0 +1,1 @@
+"""The rules, one file each. A rule judges events and knows nothing of syntax trees."""

@@ -1,0 +1,222 @@
+"""One file's bytes as text, lines and a LibCST module, and the places of nodes in it.
+
+Nothing is normalised: newlines, a byte order mark, tabs and form feeds are kept, so that an edit of the text,
+encoded again, changes no byte outside itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tensorlint.finding import Edit
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+__all__ = ["Source", "SourceError", "Span"]
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_LEADING_FORM_FEED = re.compile(r"^[ \t]*\f[ \t\f]*", re.MULTILINE)
+
+
+class SourceError(Exception):
+    """The file cannot be linted; ``line`` and ``column`` are where (1, 1 where no place is known)."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text; lines and columns from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Source:
+    """The text of one file.
+
+    :param data: the file's bytes
+    :param path: how the file is called in findings; nothing is opened
+    :raises SourceError: if the bytes are not valid text in the encoding that the file declares (PEP 263; UTF-8 without)
+    """
+
+    def __init__(self, data: bytes, path: str) -> None:
+        self.data = data
+        self.path = path
+        self.bom = data.startswith(codecs.BOM_UTF8)
+        try:
+            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        except SyntaxError as error:
+            raise SourceError(str(error.msg)) from None
+        try:
+            self.text = data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            before = data[: error.start]
+            column = len(before[before.rfind(b"\n") + 1 :]) + 1
+            raise SourceError(
+                f"not valid {error.encoding}: byte 0x{data[error.start]:02x} ({error.reason}); "
+                "declare the encoding (PEP 263) or save the file as UTF-8",
+                before.count(b"\n") + 1,
+                column,
+            ) from None
+        if "\0" in self.text:
+            before_nul = self.text[: self.text.index("\0")]
+            raise SourceError("contains a NUL byte", *_place(before_nul))
+        self._lines: list[str] | None = None
+        self._starts: list[int] = []
+        self._module: cst.Module | None = None
+        self._shifts: dict[int, int] = {}
+
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines without their ends."""
+        if self._lines is None:
+            self._lines, self._starts, start = [], [], 0
+            for end in _NEWLINE.finditer(self.text):
+                self._lines.append(self.text[start : end.start()])
+                self._starts.append(start)
+                start = end.end()
+            self._lines.append(self.text[start:])
+            self._starts.append(start)
+        return self._lines
+
+    def module(self) -> cst.Module:
+        """The file as a LibCST module, parsed once.
+
+        :raises SourceError: on a syntax error, and where an expression is nested deeper than the parser goes
+        """
+        if self._module is None:
+            import libcst as cst
+
+            text = self._without_form_feeds(self.text)
+            try:
+                self._module = cst.parse_module(text)
+            except cst.ParserSyntaxError as error:
+                line, column = error.editor_line, error.editor_column
+                reason = error.message.strip().splitlines()[0] if error.message.strip() else "invalid syntax"
+                raise SourceError(f"syntax error: {reason}", max(line, 1), max(column, 1)) from None
+            except RecursionError:
+                raise SourceError("nested too deeply for the parser (an expression of hundreds of terms)") from None
+            except cst.CSTValidationError as error:
+                raise SourceError(f"the parser cannot represent this file: {error}") from None
+        return self._module
+
+    def spans(self, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, tuple[Span, Span]]:
+        """The places of ``nodes`` (of this file's module): without and with their own parentheses."""
+        wanted = {id(node): node for node in nodes}
+        found = _locate(self.module(), set(wanted))
+        return {
+            node: (self._shifted(found[key][0]), self._shifted(found[key][1]))
+            for key, node in wanted.items()
+            if key in found
+        }
+
+    def offset(self, line: int, column: int) -> int:
+        """The index into ``text`` of a line and column."""
+        lines = self.lines
+        if not (1 <= line <= len(lines) and 1 <= column <= len(lines[line - 1]) + 1):
+            raise ValueError(f"{self.path} has no place {line}:{column}")
+        return self._starts[line - 1] + column - 1
+
+    def slice(self, span: Span) -> str:
+        """The text of a span."""
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+
+    def edited(self, edits: Iterable[Edit]) -> bytes:
+        """The file's bytes with ``edits`` made; every byte outside them is as it was.
+
+        :raises ValueError: if two edits overlap, or the file's encoding cannot hold a replacement
+        """
+        pieces, at = [], 0
+        for edit in sorted(edits):
+            start, end = self.offset(edit.line, edit.column), self.offset(edit.end_line, edit.end_column)
+            if start < at:
+                raise ValueError(f"overlapping edits at {self.path}:{edit.line}:{edit.column}")
+            pieces += [self.text[at:start], edit.text]
+            at = end
+        pieces.append(self.text[at:])
+        if self.text.encode(self.encoding) != self.data:
+            raise ValueError(f"{self.path} does not survive a round trip through {self.encoding}")
+        return "".join(pieces).encode(self.encoding)
+
+    def _without_form_feeds(self, text: str) -> str:
+        """LibCST loses a form feed at the start of a line: it is taken out before, and columns are shifted back."""
+        if "\f" not in text:
+            return text
+
+        def strip(match: re.Match[str]) -> str:
+            kept = match[0][match[0].rindex("\f") + 1 :]  # Python's tokenizer resets the indentation at a form feed
+            line = len(_NEWLINE.findall(text, 0, match.start())) + 1
+            self._shifts[line] = len(match[0]) - len(kept)
+            return kept
+
+        return _LEADING_FORM_FEED.sub(strip, text)
+
+    def _shifted(self, span: Span) -> Span:
+        if not self._shifts:
+            return span
+        return Span(
+            span.line,
+            span.column + self._shifts.get(span.line, 0),
+            span.end_line,
+            span.end_column + self._shifts.get(span.end_line, 0),
+        )
+
+
+def _place(text_before: str) -> tuple[int, int]:
+    lines = _NEWLINE.split(text_before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _locate(module: cst.Module, wanted: set[int]) -> dict[int, tuple[Span, Span]]:
+    """Generate the module's code once and note where the wanted nodes (by ``id``) begin and end."""
+    from libcst.metadata.position_provider import WhitespaceInclusivePositionProvidingCodegenState
+
+    inner: dict[int, Span] = {}
+    outer: dict[int, Span] = {}
+
+    class State(WhitespaceInclusivePositionProvidingCodegenState):
+        __slots__ = ()
+
+        def before_codegen(self, node: cst.CSTNode) -> None:
+            if id(node) in wanted:
+                outer[id(node)] = Span(self.line, self.column + 1, 0, 0)
+
+        def after_codegen(self, node: cst.CSTNode) -> None:
+            if (start := outer.get(id(node))) is not None:
+                outer[id(node)] = Span(start.line, start.column, self.line, self.column + 1)
+
+        @contextmanager
+        def record_syntactic_position(
+            self,
+            node: cst.CSTNode,
+            *,
+            start_node: cst.CSTNode | None = None,
+            end_node: cst.CSTNode | None = None,
+        ) -> Iterator[None]:
+            line, column = self.line, self.column + 1
+            yield
+            if id(node) in wanted:
+                inner[id(node)] = Span(line, column, self.line, self.column + 1)
+
+    state = State(
+        default_indent=module.default_indent,
+        default_newline=module.default_newline,
+        provider=None,  # type: ignore[arg-type]  # nothing is stored in a provider: only the wanted places are kept
+    )
+    module._codegen(state)
+    return {key: (inner.get(key, span), span) for key, span in outer.items()}
