@@ -1,0 +1,1 @@
+"""What library calls return, share, write and convert: tables (TOML), not code."""

@@ -1,0 +1,80 @@
+"""One entry of a library table, and what its fields may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CONDITIONS", "DEVICES", "DTYPES", "GRADS", "HOWS", "RETURNS", "STRIDES", "Row"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+RETURNS = _words("""
+    tensor array scalar number str bool none shape device dtype module loss optimizer scheduler loader dataset tensors
+    arrays tuple self argument object parameters named_parameters state_dict tensor_or_pair unknown
+""")
+"""Words for what a call returns. ``tensor_or_pair``: a tensor, and with ``dim`` a pair (values, indices)."""
+
+GRADS = frozenset({"inputs", "no", "yes", "keyword"})
+DEVICES = frozenset({"inputs", "cpu", "keyword", "accelerator", "argument"})
+DTYPES = _words("""
+    inputs keyword argument keep_float unknown
+    bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128 object str
+""")
+"""Words for a result's dtype. ``argument``: given as in ``.to`` and ``.astype``; ``keyword``: ``dtype=``, else the
+library's default; ``keep_float``: a floating input keeps its dtype, integers become the default floating one."""
+
+CONDITIONS = frozenset({"unless on a GPU", "unless the dtype changes", "unless the layout changes"})
+"""When a call that may copy shares memory all the same; a row joins several with `` or ``."""
+
+HOWS = frozenset({"explicit", "implicit", "method"})
+STRIDES = frozenset({"keep", "drop", "make", "refuse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one function, method, class or attribute of a library does."""
+
+    name: str
+    """Fully qualified: ``torch.Tensor.cpu``, ``numpy.mean``."""
+    returns: str = "unknown"
+    """One of ``RETURNS``. ``self``: the receiver; ``argument``: the first argument."""
+    items: tuple[str, ...] = ()
+    """For ``returns = "tuple"`` (and ``tensor_or_pair``): what each item is, in the words of ``RETURNS``."""
+    item_grad: tuple[str, ...] = ()
+    """For each item: ``inputs`` or ``no``. Empty: ``grad`` holds for all."""
+    type: str = ""
+    """For ``returns = "object"``: the class. A class's own row has none, and it is the name that was looked up."""
+    grad: str = "inputs"
+    """Whether the result requires grad: ``inputs`` (as soon as an input does), ``no``, ``yes``,
+    ``keyword`` (as ``requires_grad=`` says, else no)."""
+    device: str = "inputs"
+    """``inputs``, ``cpu``, ``accelerator``, ``argument`` (as in ``.to``), ``keyword`` (``device=``; without it the
+    inputs' device, and the CPU where the call has no tensor among its inputs)."""
+    dtype: str = "inputs"
+    """One of ``DTYPES``."""
+    shares: str = ""
+    """Whether the result lives in the memory of the receiver (or first argument): empty (no), ``view`` (always), or
+    conditions of ``CONDITIONS``."""
+    writes: tuple[str, ...] = ()
+    """What is written to: ``self``, positions (``0``), keywords (``out``), ``parameters`` (those it was made for)."""
+    converts: tuple[str, ...] = ()
+    """Arguments that become arrays through ``__array__`` when they are tensors (or hold tensors): positions, keywords,
+    ``*`` for every positional argument, ``**`` for every keyword. For a method, positions start after the receiver."""
+    how: str = "implicit"
+    """``explicit``, ``implicit``, or ``method``: given a Tensor it calls the Tensor's own method with NumPy's
+    keywords, a TypeError on every Tensor; a list of tensors is converted all the same."""
+    negative_stride: str = "drop"
+    """What becomes of an argument's negative strides: ``keep``, ``drop``, ``make`` (the result has some),
+    ``refuse`` (the call raises)."""
+    parameters: bool | None = None
+    """For a module: it has trainable parameters; None where that depends (on children, or is not known)."""
+    attribute: bool = False
+    """It is read, not called: ``torch.Tensor.shape``."""
+    wraps: bool = False
+    """Given a Tensor that can be converted it gives a Tensor back (NumPy's ufuncs do, through ``__array_wrap__``)."""
+    note: str = ""
+    source: str = ""
+    """Where the fact comes from: ``run`` with versions, or documentation that is named."""

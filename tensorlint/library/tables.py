@@ -1,0 +1,162 @@
+"""Looking up what a library call does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from tensorlint.library.row import Row
+from tensorlint.library.schema import TableError, names_of, properties_of, row_of
+
+__all__ = ["Library", "Row", "TableError", "library"]
+
+_GENERATED = "_generated"
+
+
+class _Table(NamedTuple):
+    """One library's tables, read but not yet turned into rows."""
+
+    rows: dict[str, dict[str, Any]]
+    patterns: list[tuple[re.Pattern[str], dict[str, Any]]]
+    aliases: dict[str, str]
+    prefixes: list[tuple[str, str]]
+    """Aliases of whole prefixes, the longest first."""
+
+
+class Library:
+    """All tables, each read when a name of its library is first looked up.
+
+    A library's rows stand in ``<library>.toml``, and those made by a program in ``<library>_generated.toml``; where
+    both have a name, the former holds.
+    """
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        """:param texts: file name -> TOML, instead of the files of this package"""
+        self._texts = texts
+        self._tables: dict[str, _Table | None] = {}
+        self._found: dict[str, Row | None] = {}
+
+    def row(self, name: str) -> Row | None:
+        """The row of a fully qualified name, or None where the tables have none. Aliases are followed.
+
+        :raises TableError: if the library's table file is not formed as it must be
+        """
+        if name not in self._found:
+            self._found[name] = self._find(name, 3)
+        return self._found[name]
+
+    def names(self, package: str) -> Iterator[str]:
+        """The names of a library's rows, without patterns and aliases."""
+        table = self._table(package)
+        return iter(table.rows if table else ())
+
+    def packages(self) -> list[str]:
+        """The libraries that there are tables for."""
+        if self._texts is not None:
+            found = [name[: -len(".toml")] for name in self._texts]
+        else:
+            paths = files("tensorlint.library").iterdir()
+            found = [path.name[: -len(".toml")] for path in paths if path.name.endswith(".toml")]
+        return sorted({name.removesuffix(_GENERATED) for name in found})
+
+    def _find(self, name: str, aliases_left: int) -> Row | None:
+        table = self._table(name.partition(".")[0])
+        if table is None:
+            return None
+        if (fields := table.rows.get(name)) is not None:
+            return row_of(name, fields)
+        other = table.aliases.get(name)
+        if other is None:
+            for prefix, instead in table.prefixes:
+                if name.startswith(prefix):
+                    other = instead + name[len(prefix) :]
+                    break
+        if other is not None and aliases_left and (row := self._find(other, aliases_left - 1)) is not None:
+            return row
+        for pattern, fields in table.patterns:
+            if pattern.fullmatch(name):
+                return row_of(name, fields)
+        return None
+
+    def _table(self, package: str) -> _Table | None:
+        if package not in self._tables:
+            self._tables[package] = self._read(package)
+        return self._tables[package]
+
+    def _read(self, package: str) -> _Table | None:
+        table = _Table({}, [], {}, [])
+        seen = False
+        for file in (f"{package}{_GENERATED}.toml", f"{package}.toml"):
+            text = self._text(file)
+            if text is not None:
+                seen = True
+                _add(table, file, package, text)
+        table.prefixes.sort(key=lambda pair: -len(pair[0]))
+        return table if seen else None
+
+    def _text(self, file: str) -> str | None:
+        if self._texts is not None:
+            return self._texts.get(file)
+        path = files("tensorlint.library") / file
+        return path.read_text("utf-8") if file.removesuffix(".toml").isidentifier() and path.is_file() else None
+
+
+@lru_cache(maxsize=1)
+def library() -> Library:
+    """The tables of this package; one Library a process."""
+    return Library()
+
+
+def _add(table: _Table, file: str, package: str, text: str) -> None:
+    """Add a file's rows and aliases to a table.
+
+    :raises TableError: on invalid TOML, unknown keys or values, a name twice, a name of another library
+    """
+    content = _parsed(file, text)
+    if unknown := content.keys() - {"library", "version", "source", "aliases", "rows"}:
+        raise TableError(f"{file}: unknown key {sorted(unknown)[0]!r}")
+    if content.get("library") != package:
+        raise TableError(f"{file}: library = {content.get('library')!r} (it must be {package!r})")
+    source = content.get("source", "")
+    mine: set[str] = set()
+    for number, rows in enumerate(content.get("rows", ()), 1):
+        names = names_of(file, number, rows)
+        fields = properties_of(file, names[0], rows, source)
+        for name in names:
+            if name in mine:
+                raise TableError(f"{file}: row {name} stands there twice")
+            if not name.startswith(f"{package}."):
+                raise TableError(f"{file}: row {name} is not of {package}")
+            mine.add(name)
+            if "*" in name or "[" in name:
+                table.patterns.append((_pattern(name), fields))
+            else:
+                table.rows[name] = fields
+    for name, instead in content.get("aliases", {}).items():
+        if name in mine:
+            raise TableError(f"{file}: {name} is a row and an alias")
+        if not isinstance(instead, str) or name.endswith(".") != instead.endswith("."):
+            raise TableError(f"{file}: alias {name} = {instead!r} must be a name for a name, or a prefix for a prefix")
+        if name.endswith("."):
+            table.prefixes.append((name, instead))
+        else:
+            table.aliases[name] = instead
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(name.replace(".", r"\.").replace("*", "[^.]*"))
+
+
+def _parsed(file: str, text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TableError(f"{file}: {error}") from None
