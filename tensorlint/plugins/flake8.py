@@ -1,0 +1,121 @@
+"""The flake8 plugin: tensorlint's findings as flake8's.
+
+flake8 keeps what is its own: which files, syntax errors (E999), ``noqa`` and the choice of codes by its ``select`` and
+``ignore``. What is on by itself is tensorlint's to say, since a user's ``ignore =`` wipes what flake8 keeps off by
+default: an opt-in code is never yielded unless ``--tensorlint-extend-select`` or ``[tool.tensorlint]`` switches it on.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tokenize
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tensorlint import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+
+    from flake8.options.manager import OptionManager
+
+    from tensorlint.configuration import Configuration
+    from tensorlint.finding import Finding
+    from tensorlint.settings import Settings
+
+__all__ = ["Plugin"]
+
+Problem = tuple[int, int, str, type[Any]]
+"""Line from 1, column from 0 (flake8 adds one), code and message, and a type that flake8 ignores."""
+
+
+class Plugin:
+    """What flake8 makes for each file and runs."""
+
+    name = "tensorlint"
+    version = __version__
+    configuration: ClassVar[Configuration | None] = None
+    """The settings of every folder, with flake8's options laid over them; one for each of flake8's processes."""
+
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+        self.filename = filename
+        self.lines = lines
+
+    @classmethod
+    def add_options(cls, manager: OptionManager) -> None:
+        """Declare tensorlint's own options, for the command line and flake8's configuration file."""
+        manager.add_option(
+            "--tensorlint-extend-select",
+            default="",
+            metavar="codes",
+            parse_from_config=True,
+            comma_separated_list=True,
+            help="tensorlint's codes or prefixes of codes to switch on besides those of [tool.tensorlint]",
+        )
+        manager.add_option(
+            "--tensorlint-confidence",
+            default=None,
+            metavar="level",
+            parse_from_config=True,
+            help="report findings from this confidence on: possible, likely or certain (default: likely)",
+        )
+
+    @classmethod
+    def parse_options(cls, manager: OptionManager, options: argparse.Namespace, filenames: Sequence[str]) -> None:
+        """Take over the options; what makes no sense ends flake8 as any other bad option does, with exit code 2."""
+        from tensorlint.configuration import Configuration, Overrides
+        from tensorlint.finding import Confidence
+        from tensorlint.settings import Selection, Settings, SettingsError
+
+        level = options.tensorlint_confidence
+        selection = Selection(extend_select=tuple(options.tensorlint_extend_select))
+        try:
+            overrides = Overrides(selection, confidence=None if level is None else Confidence.parse(level))
+            _check(overrides.applied(Settings()))
+        except (SettingsError, ValueError) as error:
+            manager.parser.error(f"tensorlint: {error}")
+        cls.configuration = Configuration(overrides, check=_check)
+
+    def run(self) -> Iterator[Problem]:
+        """The file's findings. Whatever goes wrong is a finding too: an exception would end the whole flake8 run.
+
+        flake8 does not come here when the file has a syntax error.
+        """
+        from tensorlint.settings import SettingsError
+        from tensorlint.source import SourceError
+
+        try:
+            for finding in self._findings():
+                yield finding.line, finding.column - 1, f"{finding.code} {finding.message}", Plugin
+        except SourceError as error:
+            yield error.line, error.column - 1, f"TSL900 {error.message}", Plugin
+        except SettingsError as error:
+            yield 1, 0, f"TSL900 {error}", Plugin
+        except Exception as error:
+            yield 1, 0, f"TSL900 internal error: {type(error).__name__}: {' '.join(str(error).split())}", Plugin
+
+    def _findings(self) -> list[Finding]:
+        from tensorlint.configuration import Configuration
+        from tensorlint.linter import lint
+        from tensorlint.source import Source
+
+        folder = os.path.dirname(os.path.abspath(self.filename))
+        settings = (self.configuration or Configuration()).settings(folder)
+        return lint(Source(_encoded("".join(self.lines)), self.filename), settings, noqa=False)
+
+
+def _check(settings: Settings) -> None:
+    """See that every selector names a rule; the rules are imported only if there is a selector."""
+    if any(selection.selectors for selection in settings.selections):
+        from tensorlint.linter import codes
+        from tensorlint.settings import check_codes
+
+        check_codes(settings, codes())
+
+
+def _encoded(text: str) -> bytes:
+    """The text that flake8 read, as bytes in the encoding that it declares, so that columns stay what they are."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)
+    return text.encode(encoding)

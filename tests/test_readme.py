@@ -1,0 +1,113 @@
+"""Every command in the README is run, and prints what the README says; `pytest --update-readme` refreshes it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, copy_checkout
+from readme_blocks import README, Block, blocks, commands
+
+SECTIONS = {
+    name: list(found)
+    for name, found in groupby(blocks(README.read_text(encoding="utf-8")), key=lambda block: block.section)
+}
+SET_UP = [
+    block
+    for found in SECTIONS.values()
+    for block in found
+    if block.language == "console" and "tests" not in block.marks and any(c.sets_up for c in commands(block))
+]
+
+
+def test_every_block_is_used() -> None:
+    """A block that is neither a file nor a console session would be text that nothing checks."""
+    for block in (block for found in SECTIONS.values() for block in found):
+        where = f"README line {block.first}"
+        assert block.language, f"{where}: the block does not say what it is"
+        assert block.file or block.language == "console", f"{where}: neither a file nor commands"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_commands_print_what_the_readme_says(section: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    found = SECTIONS[section]
+    folder = _folder(found, tmp_path)
+    said, printed = "", ""
+    for block in found:
+        if block.file:
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+        elif "tests" not in block.marks:
+            now = _play(block, folder)
+            if request.config.getoption("--update-readme"):
+                _rewrite(block, now)
+            else:
+                said, printed = said + block.text, printed + now
+    assert printed == said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", SET_UP, ids=lambda block: block.section)
+def test_set_up_from_nothing(block: Block, tmp_path: Path) -> None:
+    """In a fresh virtual environment the commands do the same, in under a minute."""
+    folder = copy_checkout(tmp_path / "tensorlint")
+    started, status = time.monotonic(), 0
+    for command in commands(block):
+        printed, status = _run(command.text.replace("python3 ", f"{sys.executable} "), folder, status, fresh=True)
+        assert printed == command.printed, command.text
+    assert time.monotonic() - started < 60
+
+
+def test_ci_runs_the_tests_as_the_readme_does() -> None:
+    marked = [block for found in SECTIONS.values() for block in found if "tests" in block.marks]
+    assert len(marked) == 1
+    assert "-m pytest" in [command.text for command in commands(marked[0])][-1]
+    assert "tests/readme_blocks.py tests" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def _folder(found: list[Block], tmp_path: Path) -> Path:
+    folder = tmp_path / "tensorlint"
+    if any("checkout" in block.marks for block in found):
+        return copy_checkout(folder)
+    folder.mkdir()
+    return folder
+
+
+def _play(block: Block, folder: Path) -> str:
+    """The block as it would have to be: its commands with what they print now."""
+    text, status = "", 0
+    for command in commands(block):
+        printed = ""
+        if command.quick:
+            printed, status = _run(command.quick, folder, status)
+        text += f"$ {command.text}\n{printed}"
+    return text
+
+
+def _run(command: str, folder: Path, status: int, fresh: bool = False) -> tuple[str, int]:
+    """What a command prints and its exit status; ``status`` is the one that it finds in ``$?``."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR", "PYTHONPATH")}
+    if not fresh:
+        kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        kept["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        ["bash", "-c", f"(exit {status}); {command}"],
+        cwd=folder,
+        env=kept,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    return done.stdout, done.returncode
+
+
+def _rewrite(block: Block, text: str) -> None:
+    readme = README.read_text(encoding="utf-8")
+    fenced = f"```{block.language}\n{block.text}```\n"
+    assert readme.count(fenced) == 1, f"README line {block.first}: the block is there more than once"
+    README.write_text(readme.replace(fenced, f"```{block.language}\n{text}```\n"), encoding="utf-8")
