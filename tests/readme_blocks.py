@@ -3,7 +3,7 @@
 A comment line before a block says what it is, as a comma-separated list: ``file: NAME`` is a file with that content;
 ``checkout`` runs in a copy of the checkout instead of an empty folder; ``tests`` is the command that runs the tests,
 which `.ci/run` takes from here (``python tests/readme_blocks.py tests``) since a test cannot run all tests.
-Blocks under one second-level heading share one folder.
+Blocks under one heading share one folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 
 _FENCE = re.compile(r"^```(\w*)[ \t]*$")
 _COMMENT = re.compile(r"^<!-- (.*) -->$")
-_HEADING = re.compile(r"^## (.*)$")
+_HEADING = re.compile(r"^##+ (.*)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ import pytest
 from checkout import ROOT, copy_checkout
 from readme_blocks import README, Block, blocks, commands
 
+from tensorlint.configuration import read
+from tensorlint.linter import codes
+from tensorlint.settings import check_codes
+
 SECTIONS = {
     name: list(found)
     for name, found in groupby(blocks(README.read_text(encoding="utf-8")), key=lambda block: block.section)
@@ -60,6 +64,20 @@ def test_set_up_from_nothing(block: Block, tmp_path: Path) -> None:
         printed, status = _run(command.text.replace("python3 ", f"{sys.executable} "), folder, status, fresh=True)
         assert printed == command.printed, command.text
     assert time.monotonic() - started < 60
+
+
+def test_examples_are_the_shipped_ones() -> None:
+    shown = {block.file: block.text for found in SECTIONS.values() for block in found if block.file}
+    shipped = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "fixtures" / "readme").iterdir()}
+    assert shipped.items() <= shown.items()
+
+
+def test_settings_are_right(tmp_path: Path) -> None:
+    (block,) = (block for found in SECTIONS.values() for block in found if block.file == "pyproject.toml")
+    (tmp_path / "pyproject.toml").write_text(block.text, encoding="utf-8")
+    settings = read(str(tmp_path / "pyproject.toml"), required=True)
+    assert settings is not None
+    check_codes(settings, codes())
 
 
 def test_ci_runs_the_tests_as_the_readme_does() -> None:
