@@ -1,0 +1,51 @@
+"""The devices that fixtures run on, and the surroundings in which a program takes one of them for granted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from unittest import mock
+
+import torch
+
+from tensorlint.verify.claims import DEVICES
+from tensorlint.verify.simulate import simulated_cuda
+
+__all__ = ["hardware", "on", "present", "reported"]
+
+
+def present() -> tuple[str, ...]:
+    """The devices that this machine has, in the order of ``DEVICES``."""
+    have = {"cpu", "meta", "simulated-cuda"}
+    if torch.cuda.is_available():
+        have.add("cuda")
+    if torch.backends.mps.is_available():
+        have.add("mps")
+    return tuple(device for device in DEVICES if device in have)
+
+
+def reported(device: str) -> str:
+    """What ``str(tensor.device)`` is on a device: the ``{device}`` of a claim."""
+    return {"cuda": "cuda:0", "simulated-cuda": "cuda:0", "mps": "mps:0"}.get(device, device)
+
+
+def hardware(device: str) -> str:
+    """The name of the GPU behind a device; empty where there is none."""
+    return str(torch.cuda.get_device_name()) if device == "cuda" else ""
+
+
+@contextlib.contextmanager
+def on(device: str) -> Iterator[torch.device]:
+    """Run a block on a device: a program that asks torch what there is finds this device and no other GPU."""
+    with contextlib.ExitStack() as stack:
+        if device != "cuda":
+            stack.enter_context(mock.patch.object(torch.cuda, "is_available", lambda: False))
+        if device != "mps":
+            stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", lambda: False))
+        if device in ("cpu", "meta") and hasattr(torch, "accelerator"):  # torch >= 2.6
+            stack.enter_context(mock.patch.object(torch.accelerator, "is_available", lambda: False))
+            stack.enter_context(mock.patch.object(torch.accelerator, "current_accelerator", lambda *_, **__: None))
+        if device == "simulated-cuda":
+            stack.enter_context(simulated_cuda())
+            device = "cuda"
+        yield torch.device(device)
