@@ -1,0 +1,73 @@
+"""The repairs of misleading expressions: comparisons of a device with text, results that are dropped."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from tensorlint.finding import Applicability
+from tensorlint.fixes.repair import After, Before, Change, Rebind, Repair
+from tensorlint.fixes.syntax import code, string, with_suffix
+from tensorlint.flow.events import Comparison, Discarded
+
+__all__ = ["assigned", "compared_by_type"]
+
+_TYPE = re.compile(r"[a-z]+")
+_TYPE_AND_INDEX = re.compile(r"[a-z]+:[0-9]+")
+
+
+def compared_by_type(event: Comparison) -> Repair | None:
+    """``t.device.type == "cuda"``, or ``t.device == torch.device("cuda:0")`` for other text than a type."""
+    imports: tuple[str, ...] = ()
+    changes: tuple[Change, ...]
+    texts = _texts(event)
+    if texts and all(_TYPE.fullmatch(text) for text in texts):
+        changes, what = with_suffix(event.device, ".type"), "Compare the device's `.type`"
+    elif event.text is not None and event.operator in ("==", "!=") and _may_name_device(event.literal):
+        imports = ("torch.device",)
+        changes = (Before(event.text, "{torch.device}("), After(event.text, ")"))
+        what = "Compare with a `torch.device`"
+    else:
+        return None
+    outcome = "true" if event.operator in ("==", "in") else "false"
+    return Repair(
+        event.place.path,
+        Applicability.UNSAFE,
+        f"{what}; unsafe: the comparison can then be {outcome}, and code runs that never ran before",
+        changes,
+        imports,
+    )
+
+
+def assigned(event: Discarded) -> Repair | None:
+    """``x = x.cpu()``; None where nothing can be assigned to the receiver."""
+    if not event.assignable:
+        return None
+    target = code(event.receiver).strip()
+    if "\n" in target or "\r" in target or "#" in target:
+        return None
+    name = event.receiver.value if isinstance(event.receiver, cst.Name) else ""
+    return Repair(
+        event.place.path,
+        Applicability.UNSAFE,
+        f"Assign the result to `{target}`; unsafe: what follows sees the result, which it never did before",
+        (Before(event.call, f"{target} = "),),
+        rebinds=(Rebind(event.call, name),) if name else (),
+    )
+
+
+def _texts(event: Comparison) -> tuple[str, ...]:
+    """The texts that the device is compared with, where all of them are known."""
+    if event.literal is not None:
+        return (event.literal,)
+    for target in event.node.comparisons:
+        display = target.comparator
+        if event.operator in ("in", "not in") and isinstance(display, (cst.Tuple, cst.List, cst.Set)):
+            texts = [string(element.value) for element in display.elements]
+            return tuple(text for text in texts if text is not None) if None not in texts else ()
+    return ()
+
+
+def _may_name_device(literal: str | None) -> bool:
+    return literal is None or _TYPE_AND_INDEX.fullmatch(literal) is not None
