@@ -74,6 +74,8 @@ class Fixture:
     """``TSL101/epoch_losses``: the rule's folder and the file or folder in it."""
     folder: Path
     """The folder that its files' paths are relative to."""
+    whole: bool
+    """The fixture is all of ``folder``, not one file in it."""
     written: Program
     fixed: Program | None
     """The same after the fixer; None where the fixer changes nothing."""
@@ -83,6 +85,16 @@ class Fixture:
     @property
     def rule(self) -> str:
         return self.name.partition("/")[0]
+
+    @property
+    def place(self) -> Path:
+        """The file or folder itself."""
+        return self.folder if self.whole else self.folder / next(iter(self.written.texts))
+
+    @property
+    def observed(self) -> Path:
+        """The folder for observations: beside the rules' folders."""
+        return self.place.parent.parent / "observed"
 
 
 def shipped() -> Path:
@@ -142,6 +154,7 @@ def read(path: Path) -> Fixture:
     return Fixture(
         name=f"{path.parent.name}/{path.stem}",
         folder=folder,
+        whole=path.is_dir(),
         written=program(texts),
         fixed=program({**texts, **fixed}) if fixed else None,
         digest=digest.hexdigest()[:16],
@@ -167,7 +180,20 @@ def program(texts: Mapping[str, str]) -> Program:
             marked[path] = markers(text)
         except SyntaxError as error:
             raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
+    _must_agree(functions, made, marked)
     return Program(dict(texts), tuple(functions), tuple(made), marked)
+
+
+def _must_agree(functions: list[Function], made: list[Claim], marked: Mapping[str, tuple[Marker, ...]]) -> None:
+    """Where a finding is asked for, something must be claimed, unless the finding is known to be false."""
+    for path, markers_ in marked.items():
+        for marker in markers_:
+            around = next((one for one in functions if one.path == path and one.line <= marker.line <= one.end), None)
+            if around is not None and around.kind in ("ok", "missed"):
+                raise ValueError(f"{path}:{marker.line}: {around.name} is marked, but must not be flagged")
+            claimed = any(not one.good and one.path == path and one.line <= marker.line <= one.end for one in made)
+            if not claimed and (around is None or around.kind != "false"):
+                raise ValueError(f"{path}:{marker.line}: {marker.code} is marked, but nothing is claimed there")
 
 
 def _functions(path: str, text: str) -> Iterable[Function]:

@@ -1,0 +1,143 @@
+"""Judging runs: what was claimed against what was observed, one row of the table each."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tensorlint.verify.claims import GPUS, Claim
+from tensorlint.verify.fixture import Function, Program
+from tensorlint.verify.frozen import close
+from tensorlint.verify.run import Run, versions
+from tensorlint.verify.watches import Seen
+
+__all__ = ["Row", "Runs", "Verdict", "judge_fixed", "judge_written"]
+
+Runs: TypeAlias = Mapping[tuple[Function, str], Run]
+"""By function and device."""
+
+
+class Verdict(enum.Enum):
+    """What became of a claim."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    STALE = "stale"
+    """It was observed elsewhere, before the fixture changed."""
+    SKIPPED = "skipped"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table."""
+
+    fixture: str
+    function: str
+    device: str
+    claimed: str
+    observed: str
+    verdict: Verdict
+
+
+def judge_written(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
+    """The rows about the program as it is written: it misbehaves where it is claimed to, and nowhere else."""
+    for (function, device), run in runs.items():
+        rows = list(_function(fixture, program, function, device, run))
+        yield from rows or [Row(fixture, function.name, device, "nothing", "nothing", Verdict.CONFIRMED)]
+    yield from _idle(fixture, program, runs)
+
+
+def _function(fixture: str, program: Program, function: Function, device: str, run: Run) -> Iterator[Row]:
+    def row(claimed: str, observed: str, right: bool) -> Row:
+        verdict = Verdict.CONFIRMED if right else Verdict.CONTRADICTED
+        return Row(fixture, function.name, device, claimed, observed, verdict)
+
+    have = versions()
+    for claim in program.claims:
+        if not claim.made_for(device, have):
+            continue
+        seen = run.seen.get(claim)
+        if function.holds(claim):
+            yield row(claim.text, seen.text, seen.held) if seen else row(claim.text, "not reached", False)
+        elif seen is not None and seen.held:  # a line of a helper: for the functions that bring it to misbehave
+            right = claim.good or function.kind in ("bug", "missed")
+            yield row(claim.text if right else f"not: {claim.text}", seen.text, right)
+    for fault in run.faults:
+        yield row("nothing else", fault, False)
+
+
+def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
+    """Claims and functions that never came to anything: a bug that is none."""
+    devices = {device for _, device in runs}
+    held = {(function, claim) for (function, _), run in runs.items() for claim, seen in run.seen.items() if seen.held}
+    have = versions()
+    for claim in program.claims:
+        here = {device for device in devices if claim.made_for(device, have)}
+        if here and not any(function.holds(claim) for function, _ in runs) and claim not in {one for _, one in held}:
+            where = ", ".join(sorted(here))
+            yield Row(
+                fixture, f"line {claim.line}", where, claim.text, "not seen in any function", Verdict.CONTRADICTED
+            )
+    if "cpu" not in devices or not devices & set(GPUS):
+        return  # a bug may need the device that is left out
+    for function in dict.fromkeys(function for function, _ in runs):
+        bad = any(one is function and not claim.good for one, claim in held)
+        if function.kind in ("bug", "missed") and not bad:
+            yield Row(fixture, function.name, "all", "a misbehaviour", "none on any device", Verdict.CONTRADICTED)
+
+
+def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> Iterator[Row]:
+    """The rows about the fixed program: the misbehaviour is gone and the values are the right ones.
+
+    The right values are those of the ``ok_`` twin, those of the program as it was written where it behaved, and on
+    each device those of the CPU.
+    """
+    originals = {(function.name, device): run for (function, device), run in written.items()}
+    on_cpu = {function: run for (function, device), run in runs.items() if device == "cpu"}
+    have = versions()
+    for (function, device), run in runs.items():
+        wrong = list(run.faults)
+        for claim in program.claims:
+            if not claim.made_for(device, have):
+                continue
+            seen = run.seen.get(claim)
+            if seen is None:
+                wrong += [f"{claim.text}: not reached"] if function.holds(claim) else []
+            elif not _as_fixed(claim, seen):
+                wrong.append(f"still {claim.text}: {seen.text}" if not claim.good else f"no longer {claim.text}")
+        if run.result is not None:
+            before = originals.get((function.name, device))
+            behaved = before is not None and not any(s.held and not c.good for c, s in before.seen.items())
+            for other, what in (
+                (originals.get((function.twin, device)), f"what {function.twin} returns"),
+                (before if behaved else None, "what it returned before"),
+                (on_cpu.get(function), "what it returns on the CPU"),
+            ):
+                if other is not None and other.result is not None and not close(run.result, other.result):
+                    wrong.append(f"does not return {what}")
+        verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
+        observed = "; ".join(wrong) or "behaves, same values"
+        yield Row(fixture, function.name, device, "fixed: behaves, same values", observed, verdict)
+    yield from _still_always(fixture, program, runs)
+
+
+def _as_fixed(claim: Claim, seen: Seen) -> bool:
+    if claim.good:
+        return seen.held
+    return not claim.fixed or claim.verb == "always" or not seen.held
+
+
+def _still_always(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
+    """A comparison that was always the same must depend on the device once it is fixed."""
+    for claim in program.claims:
+        seen = {device: run.seen[claim] for (_, device), run in runs.items() if claim in run.seen}
+        if claim.verb == "always" and claim.fixed and len(seen) > 1 and all(one.held for one in seen.values()):
+            where = ", ".join(seen)
+            yield Row(
+                fixture, f"line {claim.line}", where, f"fixed: not {claim.text}", "still is", Verdict.CONTRADICTED
+            )

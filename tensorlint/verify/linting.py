@@ -1,0 +1,77 @@
+"""What the linter says of a fixture, against its markers, and what its fixer makes of it. Needs LibCST."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+from tensorlint.verify.fixture import FIXED, Fixture
+from tensorlint.verify.judge import Row, Verdict
+from tensorlint.verify.markers import Marker
+
+__all__ = ["available", "judge_linting", "made_by_fixer", "update_fixed"]
+
+
+def available() -> bool:
+    """Whether the linter can run here."""
+    try:
+        return importlib.util.find_spec("libcst") is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def judge_linting(fixture: Fixture) -> Iterator[Row]:
+    """The rows about the linter: exactly the findings that the markers ask for."""
+    if not available():
+        yield Row(fixture.name, "-", "linter", "findings as marked", "LibCST is not installed", Verdict.SKIPPED)
+        return
+    for path, asked in fixture.written.markers.items():
+        found = _findings(fixture, path)
+        function = "-" if len(fixture.written.markers) == 1 else path
+        for marker in sorted({*asked, *found}):
+            if marker not in found:
+                observed, verdict = "no such finding", Verdict.CONTRADICTED
+            elif marker not in asked:
+                observed, verdict = "a finding that is not marked", Verdict.CONTRADICTED
+            else:
+                observed, verdict = "found", Verdict.CONFIRMED
+            yield Row(fixture.name, function, "linter", str(marker), observed, verdict)
+        if not asked and not found:
+            yield Row(fixture.name, function, "linter", "no finding", "no finding", Verdict.CONFIRMED)
+
+
+def _findings(fixture: Fixture, path: str) -> list[Marker]:
+    from tensorlint.session import Mode, Task, work
+    from tensorlint.settings import Settings
+
+    outcome = work(Task(str(fixture.folder / path), Settings()), Mode())
+    return [Marker(one.line, one.column, one.code, str(one.confidence)) for one in outcome.findings]
+
+
+def made_by_fixer(fixture: Fixture) -> dict[str, bytes | None]:
+    """What the fixer, unsafe fixes included, makes of each file of a fixture; None where it changes nothing."""
+    from tensorlint.session import Mode, Task, work
+    from tensorlint.settings import Settings
+
+    made: dict[str, bytes | None] = {}
+    for path in fixture.written.texts:
+        file = fixture.folder / path
+        data = file.read_bytes()
+        outcome = work(Task(str(file), Settings(), data), Mode(fix=True, unsafe=True))
+        made[path] = outcome.data if outcome.data != data else None
+    return made
+
+
+def update_fixed(fixture: Fixture) -> list[str]:
+    """Write the fixed programs beside the fixture; the files that changed."""
+    changed = []
+    for path, data in made_by_fixer(fixture).items():
+        file = fixture.folder / (path[: -len(".py")] + FIXED)
+        if data == (file.read_bytes() if file.exists() else None):
+            continue
+        changed.append(str(file))
+        if data is None:
+            file.unlink()
+        else:
+            file.write_bytes(data)
+    return changed
