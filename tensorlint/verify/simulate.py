@@ -11,6 +11,7 @@ run on the CPU, so nothing is said about speed, streams or the last digit of a s
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from unittest import mock
@@ -249,26 +250,43 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
         target, real = _target(map_location)
         return mode.tag(load(file, real, **named), target)
 
-    replaced: dict[str, Any] = {
-        "is_available": lambda: True,
-        "device_count": lambda: 1,
-        "current_device": lambda: 0,
-        "get_device_name": lambda device=None: "simulated",
-        "set_device": lambda device: None,
-        "synchronize": lambda device=None: None,
-        "empty_cache": lambda: None,
-        "manual_seed": lambda seed: None,
-        "manual_seed_all": lambda seed: None,
-    }
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(torch, "from_numpy", tagged_from_numpy))
         stack.enter_context(mock.patch.object(torch, "load", tagged_load))
-        if hasattr(torch, "accelerator"):  # torch >= 2.6
-            stack.enter_context(mock.patch.object(torch.accelerator, "is_available", lambda: True))
-            stack.enter_context(
-                mock.patch.object(torch.accelerator, "current_accelerator", lambda *_, **__: torch.device("cuda"))
-            )
-        for name, replacement in replaced.items():
-            stack.enter_context(mock.patch.object(torch.cuda, name, replacement))
+        for module, answers in _ANSWERS.items():
+            for name, answer in answers.items():
+                replacement = _for_programs(answer, getattr(module, name))
+                stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(mode)
         yield mode
+
+
+def _for_programs(answer: Any, truth: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that gives ``answer``, except to torch's own code, which acts on what it is told."""
+
+    def ask(*args: Any, **named: Any) -> Any:
+        asker = str(sys._getframe(1).f_globals.get("__name__"))
+        return truth(*args, **named) if asker.partition(".")[0] == "torch" else answer
+
+    return ask
+
+
+_ANSWERS: dict[Any, dict[str, Any]] = {
+    torch.cuda: {
+        "is_available": True,
+        "device_count": 1,
+        "current_device": 0,
+        "get_device_name": "simulated",
+        "set_device": None,
+        "synchronize": None,
+        "empty_cache": None,
+        "manual_seed": None,
+        "manual_seed_all": None,
+    }
+}
+if hasattr(torch, "accelerator"):  # torch >= 2.6
+    _ANSWERS[torch.accelerator] = {
+        "is_available": True,
+        "current_accelerator": torch.device("cuda"),
+        "synchronize": None,
+    }
