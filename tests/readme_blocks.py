@@ -48,7 +48,7 @@ class Command:
     @property
     def sets_up(self) -> bool:
         """It makes an environment, which takes the package index and a while."""
-        return any(_is_setup(part) for part in self.parts)
+        return any(is_set_up(part) for part in self.parts)
 
     @property
     def parts(self) -> list[str]:
@@ -57,10 +57,11 @@ class Command:
     @property
     def quick(self) -> str:
         """What remains to be done in an environment that is there already; empty if nothing does."""
-        return " && ".join(part.replace(".venv/bin/", "") for part in self.parts if not _is_setup(part))
+        return " && ".join(part.replace(".venv/bin/", "") for part in self.parts if not is_set_up(part))
 
 
-def _is_setup(part: str) -> bool:
+def is_set_up(part: str) -> bool:
+    """The part of a command makes an environment."""
     return "pip install" in part or "-m venv" in part
 
 
