@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from dataclasses import dataclass
@@ -90,9 +91,10 @@ def _added(source: Source, module: str) -> Edit:
     if standard:
         return _line_before(source, spans[standard[0]], statement)
     if block:
-        first, comment_lines = block[0], len(block[0].leading_lines)
-        span = spans[first]
-        return _line_before(source, Span(span.line - comment_lines, 1, 0, 0), statement, blank_after=True)
+        leading = reversed(block[0].leading_lines)
+        comments = sum(1 for _ in itertools.takewhile(lambda line: line.comment is not None, leading))
+        line = spans[block[0]].line - comments  # a comment above the first import is about what stood there before
+        return _line_before(source, Span(line, 1, 0, 0), statement, blank_after=True)
     if head:
         return _line_after(source, spans[head[-1]], statement, blank_before=True)
     line = 1 + len(source.module().header)
