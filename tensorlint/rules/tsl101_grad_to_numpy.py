@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlint.finding import Confidence
-from tensorlint.fixes.chain import complete_chain
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.rules.base import Rule, Verdict
 from tensorlint.rules.judging import conversion_confidence, evidence, subject
@@ -106,6 +105,8 @@ class GradToNumpy(Rule):
     events = (Conversion,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.chain import complete_chain  # here: pages need no parser
+
         assert isinstance(event, Conversion)
         fact = event.tensor.requires_grad
         confidence = conversion_confidence(fact, event)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tensorlint.fixes.copies import copy_of_shared
 from tensorlint.flow.events import Event, WriteThrough
 from tensorlint.flow.values import Array
 from tensorlint.rules.base import Rule, Verdict
@@ -87,6 +86,8 @@ class WriteThroughArray(Rule):
     events = (WriteThrough,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.copies import copy_of_shared  # here: pages need no parser
+
         assert isinstance(event, WriteThrough)
         if not isinstance(event.written, Array):
             return

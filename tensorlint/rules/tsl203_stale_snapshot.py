@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tensorlint.fixes.copies import copy_of_snapshot
 from tensorlint.flow.events import Event, StaleAlias
 from tensorlint.rules.base import Rule, Verdict
 from tensorlint.rules.judging import evidence, told_apart
@@ -116,6 +115,8 @@ class StaleSnapshot(Rule):
     events = (StaleAlias,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.copies import copy_of_snapshot  # here: pages need no parser
+
         assert isinstance(event, StaleAlias)
         yield Verdict(
             event.place,

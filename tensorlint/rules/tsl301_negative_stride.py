@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlint.finding import Confidence
-from tensorlint.fixes.copies import copy_before_torch
 from tensorlint.flow.events import Event, ToTorch
 from tensorlint.flow.facts import Truth
 from tensorlint.rules.base import Rule, Verdict
@@ -88,6 +87,8 @@ class NegativeStride(Rule):
     events = (ToTorch,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.copies import copy_before_torch  # here: pages need no parser
+
         assert isinstance(event, ToTorch)
         fact = event.array.negative_stride
         if not fact.holds:

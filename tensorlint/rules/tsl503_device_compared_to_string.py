@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlint.finding import Confidence
-from tensorlint.fixes.rewrites import compared_by_type
 from tensorlint.flow.events import Comparison, Event
 from tensorlint.flow.facts import Truth
 from tensorlint.rules.base import Rule, Verdict
@@ -88,6 +87,8 @@ class DeviceComparedToString(Rule):
     events = (Comparison,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.rewrites import compared_by_type  # here: pages need no parser
+
         assert isinstance(event, Comparison)
         if not event.fact.holds or event.operator not in _OUTCOMES:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlint.finding import Confidence
-from tensorlint.fixes.rewrites import assigned
 from tensorlint.flow.events import Discarded, Event
 from tensorlint.flow.facts import Truth
 from tensorlint.rules.base import Rule, Verdict
@@ -86,6 +85,8 @@ class DiscardedConversion(Rule):
     events = (Discarded,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
+        from tensorlint.fixes.rewrites import assigned  # here: pages need no parser
+
         assert isinstance(event, Discarded)
         if not event.fact.holds:
             return

@@ -1,0 +1,1 @@
+"""tensorlint inside other tools; each module translates and none decides."""

@@ -1,0 +1,173 @@
+"""The rules' pages: their form, and their programs as linted and as run by torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tensorlint.linter import lint
+from tensorlint.rules.base import Rule
+from tensorlint.rules.page import HEADINGS, page, parse
+from tensorlint.rules.registry import rules
+from tensorlint.settings import Settings
+from tensorlint.source import Source
+
+PAGES = [(each, page(each)) for each in rules()]
+EXAMPLES = [
+    pytest.param(each, text, id=f"{each.code}-{number}")
+    for each, its in PAGES
+    for number, text in enumerate(its.examples)
+]
+INSTEAD = [
+    pytest.param(each, text, id=f"{each.code}-{number}")
+    for each, its in PAGES
+    for number, text in enumerate(its.instead)
+]
+
+
+@pytest.mark.parametrize("each", rules(), ids=lambda each: each.code)
+def test_a_page_is_complete(each: Rule) -> None:
+    its = page(each)
+    assert [heading for heading, _ in its.sections] == list(HEADINGS)
+    assert its.summary
+    assert not its.summary.endswith(".")
+    assert its.examples
+    assert its.instead
+    assert "torch 2.13" in its.section("Observed")
+    assert re.search(r"\b(un)?safe\b", its.section("Fix safety"), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("each", "text"), EXAMPLES)
+def test_an_example_is_found_by_its_rule_alone(each: Rule, text: str) -> None:
+    found = lint(Source(text.encode(), "example.py"), Settings())
+    assert {finding.code for finding in found} == {each.code}
+
+
+@pytest.mark.parametrize(("each", "text"), INSTEAD)
+def test_what_to_use_instead_is_found_by_no_rule(each: Rule, text: str) -> None:
+    assert lint(Source(text.encode(), "example.py"), Settings()) == []
+
+
+# What torch does with the examples, as an expression over the names that they define. A GPU is played by the `meta`
+# device, which refuses to be converted as CUDA does.
+RAISES = {
+    "TSL101": "RuntimeError: Can't call numpy() on Tensor that requires grad",
+    "TSL102": "TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu()",
+    "TSL301": "ValueError: At least one stride in the given numpy array is negative",
+}
+MISBEHAVES = {
+    ("TSL201", 0): "x.tolist() == [1.0, 2.0, 3.0]",
+    ("TSL201", 1): "(t := torch.ones(2), as_percent(t)) and t.tolist() == [100.0, 100.0]",
+    ("TSL203", 0): "best['weight'].data_ptr() == net.weight.data_ptr()",
+    ("TSL203", 1): "all((each == history[-1]).all() for each in history)",
+    ("TSL503", 0): "x.device.type == 'cpu' and (x.device == 'cpu') is False",
+    ("TSL503", 1): "device.type == 'cpu' and (device not in ('cpu', 'mps')) is True",
+    ("TSL506", 0): "x.dtype is torch.float32",
+    ("TSL506", 1): "batch.to('cpu') is batch",
+}
+BEHAVES = {
+    ("TSL201", 0): "x.tolist() == [2.0, 4.0, 6.0] and a.tolist() == [1.0, 2.0, 3.0]",
+    ("TSL201", 1): "(t := torch.ones(2), as_percent(t)) and t.tolist() == [1.0, 1.0]",
+    ("TSL203", 0): "best['weight'].data_ptr() != net.weight.data_ptr()",
+    ("TSL203", 1): "not (history[0] == history[-1]).all()",
+    ("TSL503", 0): "(x.device.type == 'cpu') is True",
+    ("TSL503", 1): "torch.device('cuda', 0) == torch.device('cuda:0') and x.device != torch.device('cuda:0')",
+    ("TSL506", 0): "x.dtype is torch.float64",
+    ("TSL506", 1): "not x.requires_grad",
+}
+GPU = (('"cuda" if torch.cuda.is_available() else "cpu"', '"{}"'), ('device="cuda"', 'device="{}"'))
+
+
+RUNNER = """
+import json, sys
+for name, text, claim in json.load(sys.stdin):
+    scope, outcome, sys.stdout = {}, "", sys.stderr
+    try:
+        exec(compile(text, name, "exec"), scope)
+        outcome = "" if eval(claim, scope) else "not so: " + claim
+    except Exception as raised:
+        outcome = f"{type(raised).__name__}: {raised}"
+    sys.stdout = sys.__stdout__
+    print(json.dumps(outcome))
+"""
+
+
+def run_by_torch(programs: list[tuple[str, str, str]]) -> list[str]:
+    """Run programs (name, text, claim) in one process; what went wrong with each."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER],
+        input=json.dumps(programs),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def on(device: str, text: str) -> str:
+    for old, new in GPU:
+        text = text.replace(old, new.format(device))
+    return text
+
+
+def test_every_example_misbehaves_as_its_rule_claims() -> None:
+    programs, expected = [], []
+    for each, its in PAGES:
+        for number, text in enumerate(its.examples):
+            claim = MISBEHAVES.get((each.code, number), "False")
+            programs.append((f"{each.code}-{number}", on("meta", text), f"bool({claim})"))
+            expected.append(RAISES.get(each.code, ""))
+    for (name, _, _), outcome, error in zip(programs, run_by_torch(programs), expected, strict=True):
+        assert outcome.startswith(error) if error else not outcome, f"{name}: {outcome}"
+
+
+def test_nothing_that_is_used_instead_misbehaves() -> None:
+    programs = [
+        (f"{each.code}-{number}", on("cpu", text), f"bool({BEHAVES.get((each.code, number), 'True')})")
+        for each, its in PAGES
+        for number, text in enumerate(its.instead)
+    ]
+    for (name, _, _), outcome in zip(programs, run_by_torch(programs), strict=True):
+        assert not outcome, f"{name}: {outcome}"
+
+
+SECTION = "{}\n{}\nText.\n\n    code()\n\n"
+GOOD = "Sums it up.\n\n" + "".join(SECTION.format(heading, "-" * len(heading)) for heading in HEADINGS)
+
+
+def test_a_page_is_read_into_its_parts() -> None:
+    example = "Example\n-------\n"
+    assert f"{example}Text.\n" in GOOD
+    its = parse(GOOD.replace(f"{example}Text.\n", f"{example}One:\n\n    a = 1\n\n    if a:\n        b()\n\nTwo:\n"))
+    assert its.summary == "Sums it up"
+    assert its.examples == ("a = 1\n\nif a:\n    b()\n", "code()\n")
+    assert its.instead == ("code()\n",)
+    assert its.section("Observed") == "Text.\n\n    code()"
+    with pytest.raises(KeyError):
+        its.section("Else")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("Sums it up.\n\n", "Sums it up.\n", "one line that sums it up"),
+        ("Sums it up.\n\n", "Sums it up.\n\nAnd more.\n\n", "says nothing between"),
+        ("Known limits\n------------\n", "Limits\n------\n", "has the sections"),
+        (
+            "Known limits\n------------\nText.\n\n    code()\n",
+            "Known limits\n------------\n",
+            "'Known limits' is empty",
+        ),
+        ("Use instead\n-----------\nText.\n\n    code()\n", "Use instead\n-----------\nText.\n", "has no code"),
+    ],
+)
+def test_a_page_of_another_form_is_refused(old: str, new: str, complaint: str) -> None:
+    assert old in GOOD
+    with pytest.raises(ValueError, match=complaint):
+        parse(GOOD.replace(old, new))
