@@ -1,0 +1,109 @@
+"""``tensorlint check`` and ``tensorlint fix``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import nullcontext
+from typing import Any
+
+import click
+
+from tensorlint.cli.options import BadSettings, configuration, shared
+from tensorlint.configuration import Configuration
+from tensorlint.discovery import Discovered, discover
+from tensorlint.settings import SettingsError
+
+__all__ = ["check", "fix"]
+
+_STDIN = "-"
+
+
+@click.command()
+@shared
+@click.option("--fix", is_flag=True, help="Make the safe fixes.")
+def check(**options: Any) -> int:
+    """Report the conversion bugs in PATHS, files or folders (default: the working folder; -: standard input).
+
+    Exits with 0 if nothing is found (or all was fixed), 1 if something is, 2 on bad usage, bad settings or a file that
+    could not be linted.
+    """
+    return _run(options)
+
+
+@click.command()
+@shared
+def fix(**options: Any) -> int:
+    """Repair what can be repaired safely in PATHS, and report the rest. The same as check --fix."""
+    return _run({**options, "fix": True})
+
+
+def _run(options: dict[str, Any]) -> int:
+    paths = list(options.pop("paths")) or ["."]
+    stdin_filename = options.pop("stdin_filename")
+    if _STDIN in paths and len(paths) > 1:
+        raise click.UsageError("standard input (-) cannot be linted together with other paths")
+    if stdin_filename is not None and paths != [_STDIN]:
+        raise click.UsageError("--stdin-filename needs the path - (standard input)")
+    force_exclude = options.pop("force_exclude")
+    try:
+        settings = configuration(options)
+        if paths == [_STDIN]:
+            return _run_stdin(settings, stdin_filename, force_exclude, options)
+        settings.settings(os.getcwd())  # bad settings are reported even where there is nothing to lint
+        found = discover(paths, settings.settings, force_exclude=force_exclude)
+        return _run_files(settings, found, options)
+    except SettingsError as error:
+        raise BadSettings(str(error)) from None
+
+
+def _run_files(settings: Configuration, found: Discovered, options: dict[str, Any]) -> int:
+    from tensorlint.cli.show import show
+    from tensorlint.discovery import display_path
+    from tensorlint.linter import fault
+    from tensorlint.session import Task, run
+    from tensorlint.source import SourceError
+
+    for folder in found.empty:
+        click.echo(f"warning: no Python files to lint in {folder!r}", err=True)
+    tasks = [Task(path, settings.settings(os.path.dirname(path))) for path in found.files]
+    with _progress(len(tasks)) as done:
+        outcomes = run(tasks, _mode(options), jobs=options["jobs"], done=done)
+    faults = [fault(SourceError(each.message), display_path(each.path) or each.path) for each in found.problems]
+    return show(outcomes, faults, options)
+
+
+def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, options: dict[str, Any]) -> int:
+    from tensorlint.cli.show import show
+    from tensorlint.discovery import is_excluded
+    from tensorlint.session import Task, run
+
+    path = os.path.abspath(name or "stdin")
+    chosen = settings.settings(os.path.dirname(path))
+    data = sys.stdin.buffer.read()
+    if force_exclude and name is not None and is_excluded(path, chosen):
+        if options.get("fix"):
+            sys.stdout.buffer.write(data)
+        return 0
+    outcomes = run([Task(path, chosen, data)], _mode(options), jobs=1)
+    return show(outcomes, [], options, stdin=data)
+
+
+def _mode(options: dict[str, Any]) -> Any:
+    from tensorlint.session import Mode
+
+    return Mode(
+        fix=options["fix"] and not options["diff"],
+        unsafe=options["unsafe_fixes"],
+        diff=options["diff"],
+        debug=options["debug"],
+    )
+
+
+def _progress(total: int) -> Any:
+    """Shows on standard error how far a long run is, on a terminal; gives what is to be called with each advance."""
+    if total < 50 or not sys.stderr.isatty():
+        return nullcontext(lambda count: None)
+    from tensorlint.cli.progress import progress
+
+    return progress(total)

@@ -1,0 +1,224 @@
+"""One file: from its source to the findings about it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tensorlint.finding import Confidence, Evidence, Finding
+from tensorlint.settings import Settings
+from tensorlint.source import Source, SourceError, Span
+from tensorlint.suppressions import unsuppressed
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tensorlint.flow.facts import Place
+    from tensorlint.flow.project import Project
+    from tensorlint.rules.base import Rule, Verdict
+
+__all__ = ["FAULT", "InternalError", "codes", "fault", "lint"]
+
+FAULT = "TSL900"
+"""The code of a file that could not be linted."""
+
+_TOO_DEEP = "nested too deeply to be analysed (an expression of hundreds of terms)"
+_LOGICAL = re.compile(r"\b(?:and|or)\b")
+_MOST_OPERANDS = 2000
+
+# Where a tensor can come from: torch, what is built on it, and annotations. Loose, since a hit only costs time.
+_TENSOR_SOURCES = re.compile(
+    rb"torch|tensor|lightning|transformers|diffusers|timm|monai|kornia|fastai|accelerate|ultralytics|stable_baselines3"
+    rb"|segmentation_models|open_clip|skorch|detectron2|mmcv|pyro|botorch|esm|clip|whisper|einops",
+    re.IGNORECASE,
+)
+# Where a tensor that another file of the project made can meet NumPy.
+_BOUNDARIES = re.compile(
+    rb"numpy|\bnp\b|scipy|sklearn|pandas|\bpd\b|matplotlib|pyplot|\bplt\b|seaborn|\bPIL\b|cv2|device|detach|\.cpu\b|\.to\b"
+)
+
+
+class InternalError(SourceError):
+    """A fault of tensorlint's own; ``__cause__`` is what happened."""
+
+
+def lint(source: Source, settings: Settings, project: Project | None = None, *, noqa: bool = True) -> list[Finding]:
+    """The findings about one file, in the order of their places.
+
+    :param project: the other files, for what is defined or called there
+    :param noqa: leave out what a ``# noqa`` comment suppresses
+    :raises SourceError: if the file cannot be linted; an :class:`InternalError` if that is tensorlint's own fault
+    """
+    try:
+        worth_it = worth_analysing(source, project is not None)
+        check_syntax(source, deeply=worth_it)
+        if not worth_it:
+            return []
+        found = _judge(source, settings, project)
+    except SourceError:
+        raise
+    except RecursionError:
+        raise SourceError(_TOO_DEEP) from None
+    except Exception as error:
+        raise InternalError(f"internal error: {type(error).__name__}: {error}") from error
+    found = [each for each in found if each.confidence >= settings.confidence]
+    return unsuppressed(found, source) if noqa else found
+
+
+def fault(error: SourceError, path: str) -> Finding:
+    """A file that could not be linted, as a finding."""
+    line, column = error.line, error.column
+    return Finding(FAULT, "not-linted", error.message, Confidence.CERTAIN, path, line, column, line, column)
+
+
+def codes() -> frozenset[str]:
+    """Every code that a selector can name."""
+    from tensorlint.rules.registry import rules
+
+    return frozenset({FAULT, *(rule.code for rule in rules())})
+
+
+def worth_analysing(source: Source, in_project: bool) -> bool:
+    """Whether the bytes mention anything that a finding could come from; errs on the side of yes."""
+    if _TENSOR_SOURCES.search(source.data):
+        return True
+    return in_project and _BOUNDARIES.search(source.data) is not None
+
+
+def check_syntax(source: Source, deeply: bool = True) -> None:
+    """See that the file is Python, and not nested so deeply that parsing it would harm the process.
+
+    CPython's parser goes first because LibCST's ends the whole process on some thousand brackets. What only CPython
+    refuses may be syntax newer than the running Python: then LibCST has the last word.
+
+    :param deeply: mind, too, an expression that is right but too long to be made into a tree
+    :raises SourceError: with the place of the fault
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes are other linters' business
+            tree = compile(source.text, source.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except MemoryError:
+        raise SourceError(_TOO_DEEP) from None
+    except RecursionError:  # the text was parsed, and only then found too deep for a tree
+        if deeply:
+            raise SourceError(_TOO_DEEP) from None
+    except SyntaxError as error:
+        if "too many" in error.msg:  # nested parentheses, levels of indentation, statically nested blocks
+            raise SourceError(f"syntax error: {error.msg}", *_place(error)) from None
+        try:
+            source.module()
+        except SourceError:
+            raise SourceError(f"syntax error: {error.msg}", *_place(error)) from None
+    else:
+        if deeply and len(_LOGICAL.findall(source.text)) > _MOST_OPERANDS and _has_long_chain(tree):
+            raise SourceError(_TOO_DEEP)
+
+
+def _has_long_chain(tree: ast.AST) -> bool:
+    """``a and b and ...``: flat for CPython, but nested once a term in LibCST."""
+    return any(isinstance(node, ast.BoolOp) and len(node.values) > _MOST_OPERANDS for node in ast.walk(tree))
+
+
+def _place(error: SyntaxError) -> tuple[int, int]:
+    return max(error.lineno or 1, 1), max(error.offset or 1, 1)
+
+
+def _judge(source: Source, settings: Settings, project: Project | None) -> list[Finding]:
+    from tensorlint.rules.registry import rules
+
+    judges = [rule for rule in rules() if settings.is_selected(rule.code, rule.default)]
+    if not judges:
+        return []
+    from tensorlint.flow.analysis import analyse
+
+    style = settings.conversion_style
+    verdicts = [
+        (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))
+        for event in analyse(source, project)
+        for rule in judges
+        if isinstance(event, rule.events)
+        for verdict in rule.judge(event)
+        if verdict.place.path == source.path
+    ]
+    places = _Places(source, project, (verdict for _, verdict in verdicts))
+    return _distinct(places.finding(rule, verdict) for rule, verdict in verdicts)
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for a code and span: the most confident, then the one with a fix, then the best explained."""
+    best: dict[tuple[str, int, int, int, int], Finding] = {}
+    for each in findings:
+        key = (each.code, each.line, each.column, each.end_line, each.end_column)
+        if key not in best or _rank(each) > _rank(best[key]):
+            best[key] = each
+    return sorted(best.values(), key=lambda each: each.sort_key)
+
+
+def _rank(finding: Finding) -> tuple[int, bool, int, str, str]:
+    return (
+        finding.confidence,
+        finding.fix is not None,
+        len(finding.evidence),
+        finding.message,  # what remains is settled by the text, so that the order of events does not
+        repr(finding.evidence),
+    )
+
+
+class _Places:
+    """The lines and columns of every node that the verdicts on a file speak of, found in one pass a file."""
+
+    def __init__(self, source: Source, project: Project | None, verdicts: Iterable[Verdict]) -> None:
+        self._source = source
+        self._sources = {source.path: source}
+        wanted: dict[str, dict[int, cst.CSTNode]] = {source.path: {}}
+        for verdict in verdicts:
+            places = [verdict.place, *(reason.place for reason in verdict.evidence)]
+            if verdict.repair is not None:
+                places += [_placed(verdict.repair.path, node) for node in verdict.repair.nodes]
+            for place in places:
+                wanted.setdefault(place.path, {})[id(place.node)] = place.node
+        for path in wanted:
+            if path not in self._sources:
+                if project is None:
+                    raise LookupError(f"evidence in {path}, but no project to read it from")
+                self._sources[path] = project.source(path)
+        self._spans = {path: self._sources[path].spans(nodes.values()) for path, nodes in wanted.items() if nodes}
+
+    def span(self, place: Place) -> Span:
+        return self._spans[place.path][place.node][0]
+
+    def finding(self, rule: Rule, verdict: Verdict) -> Finding:
+        from tensorlint.fixes.edits import resolve
+
+        span = self.span(verdict.place)
+        repair, fix = verdict.repair, None
+        if repair is not None and repair.path == self._source.path:
+            fix = resolve(repair, self._source, self._spans[self._source.path])
+        return Finding(
+            code=rule.code,
+            name=rule.name,
+            message=verdict.message,
+            confidence=verdict.confidence,
+            path=self._source.path,
+            line=span.line,
+            column=span.column,
+            end_line=span.end_line,
+            end_column=span.end_column,
+            evidence=tuple(self._evidence(reason.place, reason.text) for reason in verdict.evidence),
+            fix=fix,
+        )
+
+    def _evidence(self, place: Place, text: str) -> Evidence:
+        span = self.span(place)
+        return Evidence(place.path, span.line, span.column, text, span.end_line, span.end_column)
+
+
+def _placed(path: str, node: cst.CSTNode) -> Place:
+    from tensorlint.flow.facts import Place
+
+    return Place(path, node)

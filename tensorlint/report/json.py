@@ -1,0 +1,60 @@
+"""The JSON report: one array of findings, as DESIGN fixes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tensorlint.finding import Finding, Fix
+
+__all__ = ["as_dict", "render"]
+
+
+def render(findings: Iterable[Finding]) -> str:
+    """All findings as one array. ASCII alone, so that any terminal, pipe or log can hold it."""
+    return json.dumps([as_dict(finding) for finding in findings], indent=2) + "\n"
+
+
+def as_dict(finding: Finding) -> dict[str, Any]:
+    """One finding; lines and columns from 1, columns in code points, ends exclusive."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "message": finding.message,
+        "confidence": str(finding.confidence),
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "end_line": finding.end_line,
+        "end_column": finding.end_column,
+        "cell": finding.cell,
+        "evidence": [
+            {
+                "path": step.path,
+                "cell": step.cell,
+                "line": step.line,
+                "column": step.column,
+                "message": step.message,
+            }
+            for step in finding.evidence
+        ],
+        "fix": None if finding.fix is None else _fix(finding.fix),
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "applicability": str(fix.applicability),
+        "message": fix.message,
+        "edits": [
+            {
+                "line": edit.line,
+                "column": edit.column,
+                "end_line": edit.end_line,
+                "end_column": edit.end_column,
+                "text": edit.text,
+            }
+            for edit in fix.edits
+        ],
+    }
