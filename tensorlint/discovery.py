@@ -56,11 +56,11 @@ def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force
             found.problems.append(Problem(path, _why(error)))
             continue
         if stat.S_ISDIR(mode):
-            folder = _Folder(absolute, settings(absolute))
-            if force_exclude and folder.is_excluded_itself():
+            if force_exclude and is_excluded(absolute, settings(absolute), is_folder=True):
                 continue
+            above = _unless_named(_git_filters(absolute), absolute)
             before = len(reached)
-            files = list(_walk(absolute, folder.filters(), settings, found.problems))
+            files = list(_walk(absolute, above, settings, found.problems))
             if not files and len(reached) == before:
                 found.empty.append(path)
         elif not stat.S_ISREG(mode):
@@ -134,35 +134,18 @@ def _excluded(filters: Iterable[_Filter], path: str, is_folder: bool) -> bool:
     return verdict
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder that was named, and what is said about it from above."""
-
-    path: str
-    settings: Settings
-
-    def is_excluded_itself(self) -> bool:
-        ancestors = [self.path, *_ancestors(self.path)]
-        filters = _from_settings(self.settings)
-        return any(_excluded(filters, ancestor, True) for ancestor in ancestors) or _git_ignores(self.path, True)
-
-    def filters(self) -> tuple[_Filter, ...]:
-        """What the ``.gitignore`` files at and above it say of what is below."""
-        return _unless_named(_git_filters(self.path), self.path)
-
-
 def _unless_named(filters: Iterable[_Filter], folder: str) -> tuple[_Filter, ...]:
     """Naming a folder overrules what would exclude that very folder."""
     return tuple(each for each in filters if each.verdict(folder, True) is not True)
 
 
-def is_excluded(path: str, settings: Settings) -> bool:
-    """Whether the settings or git leave out the file ``path``, or a folder above it."""
+def is_excluded(path: str, settings: Settings, is_folder: bool = False) -> bool:
+    """Whether the settings or git leave out ``path`` (absolute), or a folder above it."""
     filters = _from_settings(settings)
     return (
-        _excluded(filters, path, False)
+        _excluded(filters, path, is_folder)
         or any(_excluded(filters, ancestor, True) for ancestor in _ancestors(path))
-        or _git_ignores(path, False)
+        or _git_ignores(path, is_folder)
     )
 
 

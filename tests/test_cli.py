@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -354,3 +355,22 @@ def test_a_reader_that_goes_away_is_no_error(run: Run) -> None:
     )
     assert done.stdout.startswith("TSL900")
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_long_run_shows_its_progress_on_a_terminal_alone(run: Run) -> None:
+    import pty
+
+    for number in range(60):
+        run.write(f"{number}.py", "x = 1\n")
+    command = [sys.executable, "-m", "tensorlint", "check", "--isolated", "--jobs", "1", "."]
+    terminal, errors = pty.openpty()
+    done = subprocess.run(command, cwd=run.folder, env={**ENVIRONMENT, "TERM": "xterm"}, stdout=-1, stderr=errors)
+    shown = os.read(terminal, 100_000)
+    os.close(errors)
+    os.close(terminal)
+    assert done.stdout == b"All clear: 60 files.\n"
+    assert b"linting" in shown
+    assert b"60/60" in shown
+    piped = subprocess.run(command, cwd=run.folder, env=ENVIRONMENT, capture_output=True)
+    assert (piped.stdout, piped.stderr) == (b"All clear: 60 files.\n", b"")
