@@ -94,8 +94,8 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
 def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> Iterator[Row]:
     """The rows about the fixed program: the misbehaviour is gone and the values are the right ones.
 
-    The right values are those of the ``ok_`` twin, those of the program as it was written where it behaved, and on
-    each device those of the CPU.
+    The right values are those of the ``ok_`` twin, and those of the program as it was written where it behaved; without
+    a twin they are on each device those of the CPU.
     """
     originals = {(function.name, device): run for (function, device), run in written.items()}
     on_cpu = {function: run for (function, device), run in runs.items() if device == "cpu"}
@@ -113,10 +113,11 @@ def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> It
         if run.result is not None:
             before = originals.get((function.name, device))
             behaved = before is not None and not any(s.held and not c.good for c, s in before.seen.items())
+            twin = originals.get((function.twin, device))
             for other, what in (
-                (originals.get((function.twin, device)), f"what {function.twin} returns"),
+                (twin, f"what {function.twin} returns"),
                 (before if behaved else None, "what it returned before"),
-                (on_cpu.get(function), "what it returns on the CPU"),
+                (None if twin else on_cpu.get(function), "what it returns on the CPU"),
             ):
                 if other is not None and other.result is not None and not close(run.result, other.result):
                     wrong.append(f"does not return {what}")
