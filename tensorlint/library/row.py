@@ -15,7 +15,8 @@ RETURNS = _words("""
     tensor array scalar number str bool none shape device dtype module loss optimizer scheduler loader dataset tensors
     arrays tuple self argument object parameters named_parameters state_dict tensor_or_pair unknown
 """)
-"""Words for what a call returns. ``tensor_or_pair``: a tensor, and with ``dim`` a pair (values, indices)."""
+"""Words for what a call returns. ``tensor_or_pair``: a tensor, and with ``dim`` (or ``return_indices``) a pair
+(values, indices)."""
 
 GRADS = frozenset({"inputs", "no", "yes", "keyword"})
 DEVICES = frozenset({"inputs", "cpu", "keyword", "accelerator", "argument"})
@@ -24,7 +25,7 @@ DTYPES = _words("""
     bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128 object str
 """)
 """Words for a result's dtype. ``argument``: given as in ``.to`` and ``.astype``; ``keyword``: ``dtype=``, else the
-library's default; ``keep_float``: a floating input keeps its dtype, integers become the default floating one."""
+library's default; ``keep_float``: a floating input keeps its dtype, others may not."""
 
 CONDITIONS = frozenset({"unless on a GPU", "unless the dtype changes", "unless the layout changes"})
 """When a call that may copy shares memory all the same; a row joins several with `` or ``."""
@@ -75,6 +76,8 @@ class Row:
     """It is read, not called: ``torch.Tensor.shape``."""
     wraps: bool = False
     """Given a Tensor that can be converted it gives a Tensor back (NumPy's ufuncs do, through ``__array_wrap__``)."""
+    reduces: bool = False
+    """With ``returns = "scalar"``: an array comes out where ``axis=`` or ``keepdims=`` is given."""
     note: str = ""
     source: str = ""
     """Where the fact comes from: ``run`` with versions, or documentation that is named."""

@@ -43,7 +43,7 @@ _LISTS: dict[str, Callable[[str], bool]] = {
     "converts": lambda word: word.isdigit() or word.isidentifier() or word in {"*", "**"},
 }
 _TEXTS = frozenset({"type", "note", "source"})
-_TRUTHS = frozenset({"parameters", "attribute", "wraps"})
+_TRUTHS = frozenset({"parameters", "attribute", "reduces", "wraps"})
 _HEADER = frozenset({"prefix", "names"})
 KNOWN = frozenset({*_WORDS, *_LISTS, *_TEXTS, *_TRUTHS, "shares"})
 

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tensorlint.library.row import Row
@@ -14,6 +14,7 @@ from tensorlint.library.schema import TableError, names_of, properties_of, row_o
 
 __all__ = ["Library", "Row", "TableError", "library"]
 
+_FOLDER = Path(__file__).parent
 _GENERATED = "_generated"
 
 
@@ -59,8 +60,7 @@ class Library:
         if self._texts is not None:
             found = [name[: -len(".toml")] for name in self._texts]
         else:
-            paths = files("tensorlint.library").iterdir()
-            found = [path.name[: -len(".toml")] for path in paths if path.name.endswith(".toml")]
+            found = [path.stem for path in _FOLDER.glob("*.toml")]
         return sorted({name.removesuffix(_GENERATED) for name in found})
 
     def _find(self, name: str, aliases_left: int) -> Row | None:
@@ -101,7 +101,7 @@ class Library:
     def _text(self, file: str) -> str | None:
         if self._texts is not None:
             return self._texts.get(file)
-        path = files("tensorlint.library") / file
+        path = _FOLDER / file
         return path.read_text("utf-8") if file.removesuffix(".toml").isidentifier() and path.is_file() else None
 
 
