@@ -175,6 +175,22 @@ def test_a_list_that_was_filled_by_append_is_converted_where_it_is_used_and_the_
     assert program.fixed(repair) == "losses.append(loss)\ny = np.mean([t.detach().cpu().numpy() for t in losses])\n"
 
 
+def test_a_list_of_lists_gets_no_fix() -> None:
+    program = Program("rows.append([a, b])\ny = np.mean(rows)\n")
+    event = program.conversion(
+        "np.mean(rows)", "rows", How.IMPLICIT, in_container=True, appended=(program.place("[a, b]"),), nth=1
+    )
+    assert complete_chain(event) is None
+
+
+def test_what_may_be_a_dict_gets_no_comprehension() -> None:
+    program = Program("y = pd.DataFrame(history)\nz = pd.DataFrame([a])\n")
+    event = program.conversion("pd.DataFrame(history)", "history", How.IMPLICIT, in_container=True, by="pd.DataFrame")
+    assert complete_chain(event) is None
+    event = program.conversion("pd.DataFrame([a])", "[a]", How.IMPLICIT, in_container=True, by="pd.DataFrame")
+    assert program.fixed(complete_chain(event)).endswith("z = pd.DataFrame([a.detach().cpu().numpy()])\n")
+
+
 def test_layout_and_comments_stay() -> None:
     program = Program("y = (\n\tnet( x )  # the net\n\t.squeeze( )\n\t.numpy( )  # an array\n)\n")
     event = program.conversion("net( x )  # the net\n\t.squeeze( )\n\t.numpy( )", "net( x )  # the net\n\t.squeeze( )")

@@ -57,6 +57,7 @@ DETACHED, LEARNT = Tensor(requires_grad=NO), Tensor(requires_grad=UNKNOWN)
         ("a + b", Array(), "(a + b).copy()"),
         ("w.detach()", DETACHED, "w.detach().clone()"),
         ("net.weight", LEARNT, "net.weight.detach().clone()"),
+        ("w.data", DETACHED, "w.data.clone()"),
         ("[p.data for p in ps]", Ref(1), "[p.data.clone() for p in ps]"),
         ("[p.numpy() for p in ps]", Ref(1), "[p.numpy().copy() for p in ps]"),
         ("{k: v.cpu() for k, v in sd.items()}", Ref(1), "{k: v.cpu().clone() for k, v in sd.items()}"),
@@ -93,6 +94,18 @@ def test_a_state_dict_is_copied_deeply_by_the_name_that_the_file_has(
 def test_what_cannot_be_copied_by_one_method_gets_no_fix(alias: Value) -> None:
     program = Program("kept = f(x)\n")
     assert copy_of_snapshot(program.stale("f(x)", alias)) is None
+
+
+@pytest.mark.parametrize("container", ["net.state_dict()", "x.split(2)", "torch.unbind(x)"])
+def test_an_alias_that_came_in_a_container_is_copied_with_it(container: str) -> None:
+    program = Program(f"import copy\nkept = {container}\n")
+    repair = copy_of_snapshot(program.stale(container, DETACHED))
+    assert program.fixed(repair) == f"import copy\nkept = copy.deepcopy({container})\n"
+
+
+def test_a_container_of_what_may_be_computed_from_parameters_cannot_be_copied_deeply() -> None:
+    program = Program("import copy\nkept = x.split(2)\n")
+    assert copy_of_snapshot(program.stale("x.split(2)", LEARNT)) is None
 
 
 def test_an_unknown_value_is_copied_deeply() -> None:
@@ -143,7 +156,15 @@ def test_a_copy_that_may_end_sharing_is_unsafe(
         ('"cpu" != dev', "dev", '"cpu"', "cpu", "!=", '"cpu" != dev.type'),
         ('dev in ("cpu", "mps")', "dev", None, None, "in", 'dev.type in ("cpu", "mps")'),
         ('dev == "cuda:1"', "dev", '"cuda:1"', "cuda:1", "==", 'dev == torch.device("cuda:1")'),
-        ("dev == name", "dev", "name", None, "==", "dev == torch.device(name)"),
+        ("dev == name", "dev", "name", None, "==", "dev.type == torch.device(name).type"),
+        (
+            "(name or other) != dev",
+            "dev",
+            "name or other",
+            None,
+            "!=",
+            "torch.device((name or other)).type != dev.type",
+        ),
         ('(a or b) == "cpu"', "a or b", '"cpu"', "cpu", "==", '(a or b).type == "cpu"'),
     ],
 )
@@ -183,7 +204,7 @@ def test_a_comparison_that_no_small_edit_mends_is_left(
 def test_torch_is_called_as_the_file_calls_it(imports: str, fixed: str) -> None:
     program = Program(f"{imports}same = dev == name\n")
     repair = compared_by_type(program.comparison("dev == name", "dev", "name", None))
-    assert program.fixed(repair) == f"{imports}same = dev == {fixed}\n"
+    assert program.fixed(repair) == f"{imports}same = dev.type == {fixed}.type\n"
 
 
 @pytest.mark.parametrize(

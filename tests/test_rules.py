@@ -140,7 +140,7 @@ def test_a_stale_snapshot(certain: bool, confidence: Confidence) -> None:
     verdict = judged("TSL203", program.stale("net.state_dict()", Ref(1), certain=certain))
     assert verdict is not None
     assert verdict.confidence is confidence
-    assert verdict.message.startswith("this keeps an alias of the state of `net`, not a copy")
+    assert verdict.message.startswith("what is kept here is no copy and changes with its source: the state of `net`")
     assert [step.text for step in verdict.evidence] == ["kept here", "the optimizer steps"]
     assert verdict.repair is not None
 

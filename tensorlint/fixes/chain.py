@@ -29,6 +29,8 @@ _KEEP_LINKS = frozenset(
     }
 )
 """Tensor methods whose result is detached if the tensor was: they take no other tensor."""
+_TAKES_DICTS = ("pd.", "pandas.", "sio.", "scipy.io", "savemat", "DataFrame")
+"""Callers whose container may well be a dict, over which a comprehension would give the keys."""
 _KEEP_LINKS_ATTRIBUTES = frozenset({"H", "T", "imag", "mH", "mT", "real"})
 
 
@@ -131,6 +133,9 @@ def _forced(call: cst.CSTNode, receiver: cst.BaseExpression) -> Change | None:
 
 
 def _of_elements(event: Conversion, style: str) -> Repair | None:
+    if _is_no_flat_list(event):
+        return None
+
     def convert(element: cst.BaseExpression) -> tuple[Change, ...]:
         return _of_value(event, element, style)[0]
 
@@ -158,8 +163,16 @@ def _risk(event: Conversion, style: str) -> str:
     if not event.always and event.how is not How.NUMPY:
         return f"`{event.operand_name}` may be something else than a tensor, without these methods"
     if event.how is How.IMPLICIT and style != "minimal":
-        return f"`{event.by}` is given an ndarray, and where it worked its result may have been a Tensor"
+        return "an ndarray is given where a Tensor was, and what is returned may be of another type too"
     return ""
+
+
+def _is_no_flat_list(event: Conversion) -> bool:
+    """Whether something speaks against the operand being a list whose elements are tensors themselves."""
+    displays = (cst.List, cst.Tuple, cst.Dict, cst.ListComp, cst.DictComp)
+    if any(isinstance(place.node, displays) for place in event.appended):
+        return True
+    return event.by.startswith(_TAKES_DICTS) and not isinstance(event.operand, (cst.List, cst.Tuple, cst.ListComp))
 
 
 def _names_cpu(call: cst.Call) -> bool:

@@ -17,8 +17,15 @@ _GIVES_ARRAY = frozenset({"numpy", "__array__"})
 _GIVES_TENSOR = frozenset({"as_tensor", "default_convert", "detach", "from_numpy"})
 _GIVES_EITHER = frozenset({"asanyarray", "array", "asarray", "ascontiguousarray", "from_dlpack", "require"})
 """Functions that NumPy has, and partly torch too."""
-_COPIES_ANYWAY = frozenset({"torch.tensor"})
-"""Calls whose result never shares memory with the array: one more copy before them cannot be observed."""
+_GIVES_SEVERAL = frozenset(
+    {
+        *("buffers", "named_buffers", "named_parameters", "parameters", "state_dict"),
+        *("array_split", "chunk", "dsplit", "hsplit", "split", "tensor_split", "unbind", "vsplit"),
+    }
+)
+"""Methods and functions that give a container of aliases, which has no method that copies what is in it."""
+_COPIES_ANYWAY = "tensor"
+"""``torch.tensor`` never shares memory with the array: one more copy before it cannot be observed."""
 
 
 def copy_of_shared(event: WriteThrough) -> Repair | None:
@@ -47,15 +54,18 @@ def copy_of_snapshot(event: StaleAlias) -> Repair | None:
     if not isinstance(node, cst.BaseExpression):
         return None
     imports: tuple[str, ...] = ()
+    changes: tuple[Change, ...]
     if isinstance(node, (cst.ListComp, cst.DictComp)):
         element = node.value if isinstance(node, cst.DictComp) else node.elt
         method = ".copy()" if called(element) in _GIVES_ARRAY else ".clone()"
         changes = with_suffix(element, method)
-    elif method := _copy_method(event.alias):
+    elif (method := _copy_method(event.alias)) and called(node) not in _GIVES_SEVERAL:
         changes = with_suffix(node, method)
-    elif all(isinstance(value, (Ref, Tuple, Unknown)) for value in alternatives(event.alias)):
+    elif method == ".detach().clone()":
+        return None  # `deepcopy` refuses what is computed from parameters
+    elif method or all(isinstance(value, (Ref, Tuple, Unknown)) for value in alternatives(event.alias)):
         method, imports = "copy.deepcopy", ("copy.deepcopy",)
-        changes = _wrapped("{copy.deepcopy}", node)
+        changes = (Before(node, "{copy.deepcopy}("), After(node, ")"))
     else:
         return None
     return Repair(
@@ -75,7 +85,7 @@ def copy_before_torch(event: ToTorch) -> Repair | None:
     elif isinstance(operand, (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.DictComp)) or "collate" in event.by:
         return None  # a container's `.copy()` does not copy the arrays
     refused = event.always and event.array.negative_stride.truth is Truth.YES
-    safe = refused or event.by in _COPIES_ANYWAY
+    safe = refused or event.by.rpartition(".")[2] == _COPIES_ANYWAY
     return Repair(
         event.place.path,
         Applicability.SAFE if safe else Applicability.UNSAFE,
@@ -95,10 +105,6 @@ def _copy_method(alias: Value) -> str:
         return ""
     detached = all(value.requires_grad.truth is Truth.NO for value in tensors)
     return ".clone()" if detached else ".detach().clone()"
-
-
-def _wrapped(function: str, node: cst.BaseExpression) -> tuple[Change, ...]:
-    return (Before(node, f"{function}("), After(node, ")"))
 
 
 def _root(node: cst.BaseExpression) -> str:

@@ -18,13 +18,23 @@ _TYPE_AND_INDEX = re.compile(r"[a-z]+:[0-9]+")
 
 
 def compared_by_type(event: Comparison) -> Repair | None:
-    """``t.device.type == "cuda"``, or ``t.device == torch.device("cuda:0")`` for other text than a type."""
+    """``t.device.type == "cuda"``, ``t.device == torch.device("cuda:0")``, or both types for unknown text."""
     imports: tuple[str, ...] = ()
     changes: tuple[Change, ...]
     texts = _texts(event)
     if texts and all(_TYPE.fullmatch(text) for text in texts):
         changes, what = with_suffix(event.device, ".type"), "Compare the device's `.type`"
-    elif event.text is not None and event.operator in ("==", "!=") and _may_name_device(event.literal):
+    elif event.text is None or event.operator not in ("==", "!="):
+        return None
+    elif event.literal is None:  # `torch.device("cuda")` would not equal the device of any tensor, which has an index
+        imports = ("torch.device",)
+        changes = (
+            *with_suffix(event.device, ".type"),
+            Before(event.text, "{torch.device}("),
+            After(event.text, ").type"),
+        )
+        what = "Compare the devices' types"
+    elif _TYPE_AND_INDEX.fullmatch(event.literal):
         imports = ("torch.device",)
         changes = (Before(event.text, "{torch.device}("), After(event.text, ")"))
         what = "Compare with a `torch.device`"
@@ -67,7 +77,3 @@ def _texts(event: Comparison) -> tuple[str, ...]:
             texts = [string(element.value) for element in display.elements]
             return tuple(text for text in texts if text is not None) if None not in texts else ()
     return ()
-
-
-def _may_name_device(literal: str | None) -> bool:
-    return literal is None or _TYPE_AND_INDEX.fullmatch(literal) is not None

@@ -6,7 +6,7 @@ from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.flow.facts import Fact, Reason, Truth
 
-__all__ = ["conversion_confidence", "evidence", "subject", "told_apart"]
+__all__ = ["conversion_confidence", "converter", "evidence", "subject", "told_apart"]
 
 
 def conversion_confidence(fact: Fact, event: Conversion) -> Confidence | None:
@@ -37,6 +37,11 @@ def evidence(event: Event, *reasons: Reason | None) -> tuple[Reason, ...]:
     for step in event.calls:
         steps.setdefault((id(step.place.node), step.text), step)
     return tuple(steps.values())
+
+
+def converter(event: Conversion) -> str:
+    """What converts, in a sentence: code in backticks, a phrase (``an operator with an ndarray``) as it is."""
+    return event.by if event.by.startswith(("a ", "an ")) else f"`{event.by}`"
 
 
 def subject(event: Conversion, says: str, say: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.rules.base import Rule, Verdict
-from tensorlint.rules.judging import conversion_confidence, evidence, subject
+from tensorlint.rules.judging import conversion_confidence, converter, evidence, subject
 
 __all__ = ["GradToNumpy"]
 
@@ -126,8 +126,8 @@ def _message(event: Conversion, confidence: Confidence) -> str:
     if event.by.endswith("from_dlpack"):
         error = "BufferError: Can't export tensors that require gradient, use tensor.detach()"
     if confidence is Confidence.CERTAIN:
-        return f"{subject(event, 'requires grad', 'require grad')}: `{event.by}` raises {error}"
+        return f"{subject(event, 'requires grad', 'require grad')}: {converter(event)} raises {error}"
     if confidence is Confidence.LIKELY:
-        return f"{subject(event, 'may require grad', 'may require grad')}: then `{event.by}` raises {error}"
+        return f"{subject(event, 'may require grad', 'may require grad')}: then {converter(event)} raises {error}"
     unknown = f"it is not known whether {subject(event, 'requires grad', 'require grad')}"
-    return f"{unknown}; if so, `{event.by}` raises {error}"
+    return f"{unknown}; if so, {converter(event)} raises {error}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.rules.base import Rule, Verdict
-from tensorlint.rules.judging import conversion_confidence, evidence, subject
+from tensorlint.rules.judging import conversion_confidence, converter, evidence, subject
 
 __all__ = ["DeviceToNumpy"]
 
@@ -112,8 +112,8 @@ def _message(event: Conversion, confidence: Confidence) -> str:
     if event.by.endswith("from_dlpack"):
         error = "an error, as NumPy cannot read a GPU's memory"
     if confidence is Confidence.CERTAIN:
-        return f"{subject(event, 'is on a GPU', 'are on a GPU')}: `{event.by}` raises {error}"
+        return f"{subject(event, 'is on a GPU', 'are on a GPU')}: {converter(event)} raises {error}"
     if confidence is Confidence.LIKELY:
-        return f"{subject(event, 'may be on a GPU', 'may be on a GPU')}: there `{event.by}` raises {error}"
+        return f"{subject(event, 'may be on a GPU', 'may be on a GPU')}: there {converter(event)} raises {error}"
     unknown = f"it is not known whether {subject(event, 'is on a GPU', 'are on a GPU')}"
-    return f"{unknown}; if so, `{event.by}` raises {error}"
+    return f"{unknown}; if so, {converter(event)} raises {error}"

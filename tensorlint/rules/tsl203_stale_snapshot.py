@@ -120,7 +120,7 @@ class StaleSnapshot(Rule):
         assert isinstance(event, StaleAlias)
         yield Verdict(
             event.place,
-            f"this keeps an alias of {event.what}, not a copy: what is kept changes when the source does",
+            f"what is kept here is no copy and changes with its source: {event.what}",
             told_apart(event.certain),
             evidence(event, event.kept, event.changed, event.used),
             copy_of_snapshot(event),

@@ -72,8 +72,8 @@ class DeviceComparedToString(Rule):
     Fix safety
     ----------
     Unsafe: a branch that never ran will run, or one that always ran will not. Where the text has no index the fix
-    compares `.type`; else it makes a `torch.device` of the text. A device with an index does not equal one without:
-    text in a variable that says "cuda" must be compared with `.type`.
+    compares `.type`; where it has one it makes a `torch.device` of the text; where the text is not known it compares
+    the types of both, since the device of a tensor on a GPU has an index and does not equal `torch.device("cuda")`.
 
     Observed
     --------
