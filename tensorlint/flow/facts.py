@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import libcst as cst
 
-__all__ = ["Fact", "NO", "Place", "Reason", "Truth", "UNKNOWN", "either", "maybe", "yes"]
+__all__ = ["NO", "UNKNOWN", "Fact", "Guards", "Place", "Reason", "Truth", "either", "maybe", "yes"]
+
+
+Guards: TypeAlias = "frozenset[tuple[str, bool]]"
+"""Conditions with their outcomes."""
 
 
 class Truth(enum.Enum):
@@ -61,6 +65,8 @@ class Fact:
 
     truth: Truth
     reason: Reason | None = field(default=None, compare=False)
+    given: Guards = frozenset()
+    """Conditions (their text, their outcome) without which a MAYBE does not hold."""
 
     @property
     def holds(self) -> bool:
@@ -71,15 +77,31 @@ class Fact:
         """The same truth, one step further along the chain."""
         if not self.holds:
             return self
-        return Fact(self.truth, Reason(place, text, self.reason))
+        return Fact(self.truth, Reason(place, text, self.reason), self.given)
 
-    def join(self, other: Fact) -> Fact:
-        """What holds where two paths meet."""
-        if self.truth is other.truth:
-            return self if self.reason is not None else other
-        if self.holds or other.holds:
-            return Fact(Truth.MAYBE, (self if self.holds else other).reason)
+    def weakened(self) -> Fact:
+        """The same, but only perhaps."""
+        return Fact(Truth.MAYBE, self.reason, self.given) if self.truth is Truth.YES else self
+
+    def join(self, other: Fact, mine: Guards = frozenset(), others: Guards = frozenset()) -> Fact:
+        """What holds where two paths meet; ``mine`` and ``others`` are the conditions that led along each."""
+        if self is other or (self.truth is other.truth and not self.holds):
+            return self
+        if self.truth is Truth.YES and other.truth is Truth.YES:
+            return self
+        if self.holds and other.holds:
+            return Fact(Truth.MAYBE, self.reason or other.reason, self.given & other.given)
+        if self.holds:
+            return Fact(Truth.MAYBE, self.reason, self.given | mine)
+        if other.holds:
+            return Fact(Truth.MAYBE, other.reason, other.given | others)
         return UNKNOWN
+
+    def assuming(self, outcomes: Mapping[str, bool]) -> Fact:
+        """The fact where some conditions' outcomes are known."""
+        if self.given and any(outcomes.get(text, wanted) is not wanted for text, wanted in self.given):
+            return NO
+        return self
 
 
 NO = Fact(Truth.NO)

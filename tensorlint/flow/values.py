@@ -2,7 +2,7 @@
 
 Tensors, arrays and the like are values by themselves. Lists, dicts and instances are mutable and can be reached by many
 names, so their value is a :class:`Ref` to an object on the heap (``heap.py``). Where paths meet, both values are
-kept, in a :class:`Union`.
+kept: facts of two tensors are joined (``facts.py``), values of different kinds become the items of a :class:`Union`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Reason
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Reason
 
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
-    from tensorlint.flow.state import Scope
 
 __all__ = [
     "Alias",
@@ -36,7 +35,10 @@ __all__ = [
     "Unknown",
     "Value",
     "alternatives",
+    "union",
 ]
+
+NO_GUARDS: Guards = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,14 @@ class Alias:
 
     storage: int
     """Values with one storage share memory."""
-    version: int
+    version: int = 0
     """How often the storage had been written to when the value was made."""
     made: Reason | None = field(default=None, compare=False)
     """The conversion that made the value an alias of another one's memory; None for the value itself."""
     condition: str = ""
     """When memory is shared at all: ``unless on a GPU``, ``unless the dtype changes``, ... or empty for always."""
+    kept: Reason | None = field(default=None, compare=False)
+    """Where the alias was put away for later: appended, stored in an attribute or a dict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +67,36 @@ class Tensor:
     dtype: str = ""
     """``float32``, ``int64`` ...; empty where it is not known."""
     kind: Fact = field(default=UNKNOWN, compare=False)
-    """That it is a tensor at all."""
+    """That it is a tensor at all: how it is known."""
     opaque: bool = False
     """It may be a structure (a model's output, a batch): attributes and items have the same facts."""
     aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
     conj: Fact = NO
     ndim: int | None = field(default=None, compare=False)
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A ``numpy.ndarray``."""
+    """A ``numpy.ndarray``, or with ``scalar`` a NumPy scalar."""
 
     negative_stride: Fact = NO
     dtype: str = ""
     aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
     scalar: bool = False
-    """A NumPy scalar rather than an array."""
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A ``torch.device`` or text that names one."""
+    """A ``torch.device``, or text that names one."""
 
     accelerator: Fact = UNKNOWN
     text: bool = False
     """It is a string, not a ``torch.device``."""
-    literal: str = ""
     made: Fact = field(default=UNKNOWN, compare=False)
-    """That it is a ``torch.device``."""
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    """That it is a ``torch.device``: how it is known."""
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +105,22 @@ class Dtype:
 
     name: str = ""
     library: str = ""
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A Python number or bool whose value is not known."""
+    """A Python number, bool or string whose value is not known."""
 
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A Python constant: str, bytes, int, float, bool, None, or a slice's sign."""
+    """A Python constant."""
 
     value: str | bytes | int | float | bool | complex | None
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Tuple:
     """A tuple with known items."""
 
     items: tuple[Value, ...]
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +136,17 @@ class Ref:
     """A list, dict, set, instance or module on the heap."""
 
     address: int
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the project, with the scopes that it closes over."""
+    """A function of the project, with the frames that it closes over."""
 
     definition: FunctionDefinition
-    closure: tuple[Scope, ...] = field(default=(), compare=False)
-    wrapped: Value | None = None
-    """The value it was made of by a decorator of the project."""
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    closure: tuple[int, ...] = ()
+    """Numbers of the frames of the enclosing functions, the outermost first."""
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +154,17 @@ class Class:
     """A class of the project."""
 
     definition: ClassDefinition
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A method taken from a value: ``x.numpy`` before it is called."""
+    """A method taken from a value: ``x.numpy`` before it is called; ``function`` where the project defines it."""
 
     receiver: Value
     name: str
     function: Function | None = None
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class External:
     """A name of a library: ``numpy.mean``, ``torch.nn.Linear``, ``torch`` itself."""
 
     name: str
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +180,30 @@ class Object:
     """An instance of a library's class that the tables know: ``matplotlib.axes.Axes``."""
 
     type: str
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything."""
 
-    origin: Place | None = field(default=None, compare=False)
-    name: str = ""
-    """Which parameter or attribute it came from, so that what is done to it can be remembered."""
+    variable: str = field(default="", compare=False)
+    """The parameter, attribute or name that it was first seen as."""
     negative_stride: Fact = NO
     """It was subscripted with ``[::-1]``: a view with a negative stride if it is an array."""
-    guards: frozenset[tuple[str, bool]] = frozenset()
+    guards: Guards = NO_GUARDS
+    parameter: bool = field(default=False, compare=False)
+    """It is an argument of the function that is looked at, whose callers are not in sight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
     """Several alternatives: what different paths left in one name."""
 
-    items: tuple[Value, ...]
+    items: tuple[Single, ...]
 
 
-Value: TypeAlias = (
+Single: TypeAlias = (
     Tensor
     | Array
     | Device
@@ -216,13 +218,18 @@ Value: TypeAlias = (
     | External
     | Object
     | Unknown
-    | Union
 )
+Value: TypeAlias = Single | Union
 
 
-def alternatives(value: Value) -> Iterator[Value]:
+def alternatives(value: Value) -> tuple[Single, ...]:
     """The values of a union, or the value itself."""
-    if isinstance(value, Union):
-        yield from value.items
-    else:
-        yield value
+    return value.items if isinstance(value, Union) else (value,)
+
+
+def union(values: Iterator[Single] | list[Single] | tuple[Single, ...]) -> Value:
+    """The value that is one of ``values``."""
+    items = tuple(dict.fromkeys(values))
+    if not items:
+        return Unknown()
+    return items[0] if len(items) == 1 else Union(items)

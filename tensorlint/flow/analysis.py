@@ -1,0 +1,221 @@
+"""One file's analysis: its top level, its classes, its functions, each with what its callers in sight pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import libcst as cst
+
+from tensorlint.flow import calls, expressions, loops, operators, statements, subscripts  # noqa: F401  (they register)
+from tensorlint.flow.backward import assignments_before_backward
+from tensorlint.flow.classes import ancestors, is_module_class, new_instance
+from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
+from tensorlint.flow.events import Conversion, Event
+from tensorlint.flow.facts import Truth, maybe
+from tensorlint.flow.functions import defaults_of, enter
+from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
+from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
+from tensorlint.flow.project import Project
+from tensorlint.flow.state import State
+from tensorlint.flow.values import Class, Function, Ref, Tensor, Unknown, Value
+from tensorlint.library.tables import library
+from tensorlint.source import Source, SourceError
+
+__all__ = ["analyse"]
+
+MOST_STEPS = 400_000
+STEPS_A_LINE = 400
+INLINED = 2_500
+"""Statements of called functions that are executed for one function that is looked at."""
+ROUNDS = 2
+
+
+def analyse(source: Source, project: Project | None = None, path: Path | None = None) -> list[Event]:
+    """The boundary events of one file.
+
+    :param project: the other files; without one the file is looked at alone
+    :param path: where the file is, for its imports
+    :raises SourceError: if the file cannot be parsed, or takes more steps than a file is given
+    """
+    if project is None:
+        project = Project(Path())
+    file = project.add(source, path)
+    analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
+    try:
+        return analysis.run()
+    except OutOfSteps:
+        raise SourceError("too many steps: the file's functions call each other in too many ways") from None
+
+
+class _Analysis:
+    def __init__(self, file: FileModel, project: Project, steps: int) -> None:
+        self.file = file
+        self.events: list[Event] = []
+        self.by_root: dict[FunctionDefinition | None, list[Event]] = {}
+        self.machine = Machine(library(), project, self._take, steps)
+        self.root: FunctionDefinition | None = None
+
+    def _take(self, event: Event) -> None:
+        if event.place.path == self.file.path:
+            self.by_root.setdefault(self.root, []).append(event)
+
+    def run(self) -> list[Event]:
+        machine, file = self.machine, self.file
+        state = self._top_level()
+        for definition in file.classes:
+            if not definition.nested:
+                self._class(definition, state)
+        for function in file.functions:
+            if function.owner is None and not function.nested:
+                self._function(function, state.fork(), None)
+        for function in file.functions:
+            calls = machine.called.get(function)
+            if calls and not any(calls):
+                # only callers that switch autograd off are in sight
+                found = self.by_root.get(function, [])
+                self.by_root[function] = [event for event in found if not _needs_grad(event)]
+        return [event for events in self.by_root.values() for event in events]
+
+    def _top_level(self) -> State:
+        machine, file = self.machine, self.file
+        state = State()
+        frame = Frame(None, file, file.frame)
+        frame.leaving_backward = assignments_before_backward(machine, file.module, file.text)
+        machine.frames.append(frame)
+        machine.inlined = INLINED
+        state.frames[file.frame] = state.names
+        try:
+            execute(machine, file.module, state)
+        finally:
+            machine.frames.pop()
+        state.alive = True
+        state.frames[file.frame] = state.names
+        state.names = {}
+        self._pending(frame, state)
+        return state
+
+    def _pending(self, frame: Frame, state: State) -> None:
+        """Functions made inside a function that nothing in sight calls."""
+        for value in frame.nested:
+            if isinstance(value, Function) and value.definition.nested and value.definition not in self.machine.called:
+                self._function(value.definition, state.fork(), None, value.closure)
+
+    def _class(self, definition: ClassDefinition, state: State) -> None:
+        machine = self.machine
+        own = state.fork()
+        machine.frames.append(Frame(None, self.file, self.file.frame))
+        try:
+            ref = new_instance(machine, definition, own, (definition.node, "any"))
+        finally:
+            machine.frames.pop()
+        machine.instances[definition] = ref.address
+        state.heap[ref.address] = own.heap[ref.address]
+        init = definition.methods.get("__init__") or self._inherited_init(definition, own)
+        if init is not None:
+            self._function(init, own, ref)
+        names = [name for name in definition.methods if name != "__init__"]
+        for _ in range(ROUNDS):
+            exits = []
+            for name in names:
+                path = own.fork()
+                self._function(definition.methods[name], path, ref)
+                exits.append(path)
+            changed = False
+            for path in exits:
+                path.alive = True
+                changed = own.join(path) or changed
+            if not changed:
+                break
+        state.heap[ref.address] = own.heap[ref.address]
+        for address, item in own.heap.items():
+            state.heap.setdefault(address, item)
+
+    def _inherited_init(self, definition: ClassDefinition, state: State) -> FunctionDefinition | None:
+        machine = self.machine
+        machine.frames.append(Frame(None, self.file, self.file.frame))
+        try:
+            for base in list(ancestors(machine, definition, state))[1:]:
+                if isinstance(base, ClassDefinition) and "__init__" in base.methods:
+                    return base.methods["__init__"]
+            return None
+        finally:
+            machine.frames.pop()
+
+    def _function(
+        self, function: FunctionDefinition, state: State, receiver: Ref | None, closure: tuple[int, ...] = ()
+    ) -> None:
+        """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
+        machine = self.machine
+        machine.inlined = INLINED
+        self.root = function
+        before = state.names, state.grad
+        outer = Frame(None, function.file, function.file.frame)
+        machine.frames.append(outer)
+        try:
+            state.names = {}
+            names = dict(self._parameters(function, state, receiver))
+            mode = self._mode(function, state)
+            if mode is not None:
+                state.grad = mode
+            state.names = names
+            enter(machine, function, closure or (function.file.frame,), state, None)
+        finally:
+            machine.frames.pop()
+            state.names, state.grad = before
+        for value in machine.take_nested():
+            if value.definition not in machine.called and value.definition.nested:
+                self._function(value.definition, state.fork(), None, value.closure)
+        self.root = None
+
+    def _parameters(
+        self, function: FunctionDefinition, state: State, receiver: Ref | None
+    ) -> Iterator[tuple[str, Value]]:
+        machine = self.machine
+        known = defaults_of(machine, function, state)
+        parameters = function.parameters
+        ordered = [*parameters.posonly_params, *parameters.params]
+        first = ordered[0].name.value if ordered and receiver is not None and not function.is_static else None
+        inputs = (
+            function.owner is not None
+            and function.name == "forward"
+            and is_module_class(machine, function.owner, state)
+        )
+        for parameter in (*ordered, *parameters.kwonly_params):
+            name = parameter.name.value
+            value: Value = known.get(name, Unknown(name, parameter=True))
+            if name == first and receiver is not None:
+                if function.is_class_method and function.owner is not None:
+                    value = Class(function.owner)
+                else:
+                    value = receiver
+            elif inputs and isinstance(value, Unknown) and parameter.annotation is None and parameter.default is None:
+                kind = maybe(machine.place(parameter), f"`{name}` is an input of forward()")
+                value = Tensor(kind=kind, opaque=True)
+            elif isinstance(value, Tensor):
+                for alias in value.aliases:
+                    machine.caller_owned[alias.storage] = name
+            elif isinstance(value, Unknown):
+                value = Unknown(name, parameter=True)
+            yield name, value
+        for star in (parameters.star_arg, parameters.star_kwarg):
+            if isinstance(star, cst.Param):
+                yield star.name.value, Unknown(star.name.value, parameter=True)
+
+    def _mode(self, function: FunctionDefinition, state: State) -> Truth | None:
+        machine = self.machine
+        mode = mode_of_decorators(machine, function, state)
+        if mode is not None or function.owner is None:
+            return mode
+        names = [base for base in ancestors(machine, function.owner, state) if isinstance(base, str)]
+        if any(name.endswith("autograd.Function") or name.endswith("autograd.function.Function") for name in names):
+            return Truth.NO
+        if function.name in LIGHTNING_EVALUATION and any(
+            name.endswith(("LightningModule", "Callback")) for name in names
+        ):
+            return Truth.NO
+        return None
+
+
+def _needs_grad(event: Event) -> bool:
+    return isinstance(event, Conversion) and event.tensor.requires_grad.holds and not event.tensor.device.holds

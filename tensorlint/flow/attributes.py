@@ -1,0 +1,132 @@
+"""Reading attributes: of libraries, tensors, arrays, instances and modules."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.classes import ancestors, method_of
+from tensorlint.flow.definitions import ClassDefinition
+from tensorlint.flow.facts import UNKNOWN
+from tensorlint.flow.functions import call_function
+from tensorlint.flow.heap import Instance
+from tensorlint.flow.joining import join_values
+from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
+from tensorlint.flow.names import dotted
+from tensorlint.flow.rows import Call, apply_row
+from tensorlint.flow.state import State, resolve
+from tensorlint.flow.storage import look
+from tensorlint.flow.values import (
+    Array,
+    Bound,
+    Class,
+    Device,
+    External,
+    Number,
+    Object,
+    Ref,
+    Single,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["attribute", "attribute_of"]
+
+
+@evaluates(cst.Attribute)
+def attribute(machine: Machine, node: cst.Attribute, state: State) -> Value:
+    """``value.name`` that is read."""
+    receiver = evaluate(machine, node.value, state)
+    found = [attribute_of(machine, state, node, item, node.attr.value) for item in alternatives(receiver)]
+    value = join_values(found) or Unknown()
+    if state.assumed:
+        value = resolve(value, state.assumed)
+    if any(isinstance(item, Ref) for item in alternatives(receiver)):
+        look(machine, state, value, node)
+    return value
+
+
+def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: Single, name: str) -> Value:
+    """The attribute of one alternative; methods come as :class:`Bound`."""
+    match receiver:
+        case External():
+            full = f"{receiver.name}.{name}"
+            project = machine.callees.resolve(full, state, machine)
+            return project if project is not None else External(full)
+        case Tensor():
+            return _of_tensor(machine, state, node, receiver, name)
+        case Array():
+            row = machine.library.row(f"numpy.ndarray.{name}")
+            if row is not None and row.attribute:
+                return apply_row(machine, state, Call(row, node, Arguments(), receiver, node.value, f".{name}"))
+            return Bound(receiver, name)
+        case Ref():
+            return _of_object(machine, state, node, receiver, name)
+        case Class():
+            return _of_class(machine, state, receiver, name)
+        case Object():
+            row = machine.library.row(f"{receiver.type}.{name}")
+            if row is not None and row.attribute:
+                return apply_row(machine, state, Call(row, node, Arguments(), receiver, node.value, f".{name}"))
+            return Bound(receiver, name)
+        case Device():
+            return Number() if name in ("type", "index") else Unknown()
+        case Unknown() if name == "device":
+            return Device(UNKNOWN, False, UNKNOWN)
+        case Unknown():
+            base = dotted(node) or name
+            return Unknown(base, parameter=receiver.parameter)
+        case _:
+            return Bound(receiver, name)
+
+
+def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tensor, name: str) -> Value:
+    row = machine.library.row(f"torch.Tensor.{name}")
+    if row is not None and row.attribute and not (tensor.opaque and name in ("names", "name", "values", "layout")):
+        return apply_row(machine, state, Call(row, node, Arguments(), tensor, node.value, f".{name}"))
+    if row is None and tensor.opaque:
+        return tensor  # a field of a model's output, of a batch
+    return Bound(tensor, name)
+
+
+def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, name: str) -> Value:
+    found = state.object(ref)
+    if not isinstance(found, Instance):
+        return Bound(ref, name)
+    if name in found.attributes:
+        return found.attributes[name]
+    if found.definition is not None:
+        method = method_of(machine, found.definition, name, state)
+        if method is not None:
+            if method.definition.is_property:
+                return call_function(machine, method, Arguments(), state, node, receiver=ref)
+            return Bound(ref, name, method)
+    if found.module is not None and machine.library.row(f"torch.nn.Module.{name}") is not None:
+        return Bound(ref, name)
+    if found.type:
+        row = machine.library.row(f"{found.type}.{name}")
+        if row is not None:
+            return Bound(ref, name)
+    if found.definition is None and found.type:
+        return Bound(ref, name)
+    if found.module is not None and name in ("weight", "bias"):
+        from tensorlint.flow.modules import parameters_of
+
+        return parameters_of(machine, state, ref, dotted(node.value) or "it", node)
+    if found.module is not None and name in ("device", "dtype"):
+        return Device(found.module.device, False, UNKNOWN) if name == "device" else Unknown(name)
+    return Unknown(dotted(node) or name, parameter=found.open)
+
+
+def _of_class(machine: Machine, state: State, value: Class, name: str) -> Value:
+    method = method_of(machine, value.definition, name, state)
+    if method is not None:
+        return Bound(value, name, method) if method.definition.is_class_method else method
+    for base in ancestors(machine, value.definition, state):
+        if isinstance(base, ClassDefinition):
+            for field, _, expression in base.fields:
+                if field == name and expression is not None:
+                    return evaluate_globally(machine, base.file, expression, state)
+    return Unknown(name)

@@ -1,0 +1,261 @@
+"""Calls: who is called, and by whose knowledge the result is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow import builtin_calls, method_calls
+from tensorlint.flow.arguments import Arguments, evaluate_arguments
+from tensorlint.flow.attributes import attribute_of
+from tensorlint.flow.classes import instantiate, method_of
+from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
+from tensorlint.flow.functions import call_function
+from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.heap import Instance
+from tensorlint.flow.joining import join_values
+from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.modules import make_module, output_of
+from tensorlint.flow.names import dotted, short
+from tensorlint.flow.rows import Call, apply_row
+from tensorlint.flow.state import State
+from tensorlint.flow.targets import rebind
+from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    Ref,
+    Single,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["call", "call_value"]
+
+ALIASES = {"numpy": "np", "matplotlib.pyplot": "plt", "pandas": "pd", "seaborn": "sns", "torch.nn.functional": "F"}
+
+
+@evaluates(cst.Call)
+def call(machine: Machine, node: cst.Call, state: State) -> Value:
+    """``function(arguments)``."""
+    machine.step()
+    function = node.func
+    receiver_node: cst.BaseExpression | None = None
+    if isinstance(function, cst.Attribute):
+        receiver_node = function.value
+        receiver = evaluate(machine, function.value, state)
+        if _is_super(function.value):
+            callee: Value = _super_method(machine, state, function.attr.value)
+        else:
+            callee = join_callees([_method(machine, state, function, item) for item in alternatives(receiver)])
+    else:
+        callee = evaluate(machine, function, state)
+    arguments = evaluate_arguments(machine, node, state)
+    return call_value(machine, state, node, callee, receiver_node, arguments)
+
+
+def join_callees(found: list[Value]) -> Value:
+    """Every alternative is called: none may be merged into another."""
+    from tensorlint.flow.values import union
+
+    flat = [item for value in found for item in alternatives(value)]
+    return union(flat)
+
+
+def _method(machine: Machine, state: State, node: cst.Attribute, receiver: Single) -> Value:
+    if isinstance(receiver, Unknown):
+        return Bound(receiver, node.attr.value)
+    return attribute_of(machine, state, node, receiver, node.attr.value)
+
+
+def _is_super(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "super"
+
+
+def _super_method(machine: Machine, state: State, name: str) -> Value:
+    definition = machine.frame.definition
+    receiver = _self(machine, state)
+    if definition is None or definition.owner is None or receiver is None:
+        return Unknown()
+    from tensorlint.flow.classes import ancestors
+    from tensorlint.flow.definitions import ClassDefinition
+
+    for base in list(ancestors(machine, definition.owner, state))[1:]:
+        if isinstance(base, ClassDefinition) and name in base.methods:
+            method = base.methods[name]
+            return Bound(receiver, name, Function(method, (method.file.frame,)))
+    instance = state.object(receiver) if isinstance(receiver, Ref) else None
+    if isinstance(instance, Instance) and instance.module is not None:
+        return Bound(receiver, name)
+    return Unknown()
+
+
+def _self(machine: Machine, state: State) -> Value | None:
+    definition = machine.frame.definition
+    if definition is None or isinstance(definition.node, cst.Lambda):
+        return None
+    parameters = [*definition.parameters.posonly_params, *definition.parameters.params]
+    return state.names.get(parameters[0].name.value) if parameters else None
+
+
+def call_value(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    callee: Value,
+    receiver_node: cst.BaseExpression | None,
+    arguments: Arguments,
+) -> Value:
+    """Call each alternative of ``callee``."""
+    results = [_call_one(machine, state, node, item, receiver_node, arguments) for item in alternatives(callee)]
+    return join_values(results) or Unknown()
+
+
+def _call_one(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    callee: Single,
+    receiver_node: cst.BaseExpression | None,
+    arguments: Arguments,
+) -> Value:
+    match callee:
+        case External():
+            return _call_external(machine, state, node, callee, arguments)
+        case Function():
+            return call_function(machine, callee, arguments, state, node)
+        case Class():
+            return instantiate(machine, callee.definition, arguments, state, node)
+        case Bound():
+            if callee.function is not None:
+                return call_function(machine, callee.function, arguments, state, node, receiver=callee.receiver)
+            return method_calls.call_method(machine, state, node, callee, receiver_node or node, arguments)
+        case Ref():
+            return call_instance(machine, state, node, callee, arguments)
+        case Tensor():
+            return _call_moved(machine, state, node, callee, arguments)
+        case Unknown():
+            return _call_unknown(machine, state, node, callee, arguments)
+        case _:
+            return Unknown()
+
+
+def call_instance(machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, arguments: Arguments) -> Value:
+    """``instance(...)``: a module's ``forward``, or ``__call__``."""
+    found = state.object(ref)
+    if not isinstance(found, Instance):
+        return Unknown()
+    name = short(node.func) if isinstance(node, cst.Call) else "it"
+    if found.definition is not None:
+        for method_name in ("forward", "__call__") if found.module is not None else ("__call__",):
+            method = method_of(machine, found.definition, method_name, state)
+            if method is not None:
+                value = call_function(machine, method, arguments, state, node, receiver=ref)
+                if isinstance(value, Unknown) and found.module is not None:
+                    break
+                return value
+    if found.module is not None:
+        inputs = inputs_of(state, arguments.values())
+        row = machine.library.row(found.type) if found.type else None
+        if row is not None and row.returns == "loss":
+            place = machine.place(node)
+            grad = inputs.requires_grad.because(place, f"`{short(node)}` is computed from it")
+            value = result_tensor(
+                machine, state, replace(inputs, requires_grad=grad), kind=maybe(place, "a loss"), ndim=0
+            )
+            return replace(value, kind=value.kind if value.kind.holds else maybe(place, "a loss"))
+        return output_of(machine, state, ref, inputs, node, name)
+    return Unknown()
+
+
+def _call_moved(machine: Machine, state: State, node: cst.BaseExpression, moved: Tensor, arguments: Arguments) -> Value:
+    """What was moved to a device is called: it is a module after all."""
+    function = node.func if isinstance(node, cst.Call) else node
+    name = short(function)
+    place = machine.place(function)
+    fact = maybe(place, f"`{name}` was moved to a device and is called like an nn.Module")
+    ref = make_module(machine, state, (function, "moved"), "", fact, moved.device)
+    rebind(machine, function, ref, state)
+    return output_of(machine, state, ref, inputs_of(state, arguments.values()), node, name)
+
+
+def _call_unknown(
+    machine: Machine, state: State, node: cst.BaseExpression, callee: Unknown, arguments: Arguments
+) -> Value:
+    """A parameter or attribute is called: a model where everything speaks for it, else anything."""
+    if not callee.variable or not isinstance(node, cst.Call):
+        return Unknown()
+    name = short(node.func)
+    place = machine.place(node)
+    inputs = inputs_of(state, arguments.values())
+    if dotted(node.func) in machine.modules_by_use(machine.frame):
+        fact = maybe(place, f"`{name}` is used as an nn.Module (its parameters, eval() or train())")
+        ref = make_module(machine, state, (machine.frame.file.path, name, "used"), "", fact, UNKNOWN)
+        rebind(machine, node.func, ref, state)
+        return output_of(machine, state, ref, inputs, node, name)
+    if state.grad is Truth.NO and inputs.device.holds and inputs.tensor is not NO and callee.parameter:
+        # called under no_grad with a tensor that was moved: a model's output is where its input is
+        device = inputs.device.because(place, f"output of `{name}`, computed where its input is").weakened()
+        return result_tensor(
+            machine,
+            state,
+            inputs,
+            requires_grad=NO,
+            device=device,
+            kind=maybe(place, f"output of `{name}`"),
+            opaque=True,
+        )
+    return Unknown()
+
+
+def _call_external(
+    machine: Machine, state: State, node: cst.BaseExpression, callee: External, arguments: Arguments
+) -> Value:
+    name = callee.name
+    special = builtin_calls.SPECIAL.get(name)
+    if special is not None:
+        return special(machine, state, node, arguments)
+    if mode_of_context(callee, arguments.values()) is not None:
+        return callee
+    row = machine.library.row(name)
+    if row is None:
+        return _unlisted(machine, state, node, name, arguments)
+    if name in ("torch.optim.Optimizer",) or row.returns == "optimizer":
+        return builtin_calls.make_optimizer(machine, state, node, name, arguments)
+    by = _as_written(machine, node, name)
+    return apply_row(machine, state, Call(row, node, arguments, by=by))
+
+
+def _unlisted(machine: Machine, state: State, node: cst.BaseExpression, name: str, arguments: Arguments) -> Value:
+    """A library call that the tables do not have."""
+    if name.startswith(("torch.nn.functional.", "torch.linalg.", "torch.special.")):
+        return result_tensor(machine, state, inputs_of(state, arguments.values()))
+    if name.rpartition(".")[2] in ("from_pretrained", "create_model", "load_model_and_preprocess"):
+        place = machine.place(node)
+        fact = maybe(place, f"`{short(node)}` loads a model whose parameters require grad")
+        if _loads_model(name):
+            return make_module(machine, state, (node,), "", fact, NO)
+    return Unknown()
+
+
+def _loads_model(name: str) -> bool:
+    """``AutoModelForX.from_pretrained`` loads a module; tokenizers, processors and configs are loaded so too."""
+    owner = name.rpartition(".")[0].rpartition(".")[2]
+    return "Model" in owner or owner.endswith(("Net", "2D", "VAE")) or name.endswith("create_model")
+
+
+def _as_written(machine: Machine, node: cst.BaseExpression, name: str) -> str:
+    """What the call is called in messages: as the code writes it, with the usual abbreviation for a bare name."""
+    if isinstance(node, cst.Call):
+        written = dotted(node.func)
+        if written is not None and "." in written:
+            return written
+        package, _, last = name.rpartition(".")
+        if package in ALIASES:
+            return f"{ALIASES[package]}.{last}"
+    return name

@@ -1,0 +1,198 @@
+"""Lists, dicts, sets and iterators: what is in them, and what their methods do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.facts import NO, Place, Reason
+from tensorlint.flow.heap import Instance, Items, Key, Mapping
+from tensorlint.flow.joining import join, join_optional, join_values
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import keep, share
+from tensorlint.flow.values import (
+    Array,
+    Constant,
+    Number,
+    Object,
+    Ref,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    union,
+)
+
+__all__ = ["append", "element", "items_at", "make_items", "make_mapping", "mapping_of", "store_item", "unpack"]
+
+
+def make_items(
+    machine: Machine,
+    state: State,
+    site: tuple[object, ...],
+    known: Sequence[Value] | None = None,
+    rest: Value | None = None,
+    kind: str = "list",
+    put: tuple[Place, ...] = (),
+) -> Ref:
+    """A new list, set, deque or iterator."""
+    ref = Ref(machine.address(*site))
+    state.heap[ref.address] = Items(tuple(known) if known is not None else None, rest, put, kind, machine.frame.loops)
+    return ref
+
+
+def make_mapping(
+    machine: Machine,
+    state: State,
+    site: tuple[object, ...],
+    entries: dict[Key, Value] | None = None,
+    rest: Value | None = None,
+    factory: Value | None = None,
+    source: int | None = None,
+) -> Ref:
+    """A new dict."""
+    ref = Ref(machine.address(*site))
+    state.heap[ref.address] = Mapping(entries or {}, rest, factory, source)
+    return ref
+
+
+def items_at(state: State, value: Value) -> Items | None:
+    """The list behind a reference."""
+    found = state.object(value) if isinstance(value, Ref) else None
+    return found if isinstance(found, Items) else None
+
+
+def mapping_of(state: State, value: Value) -> Mapping | None:
+    """The dict behind a reference."""
+    found = state.object(value) if isinstance(value, Ref) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> Value:
+    """What iterating over ``value`` gives, one time."""
+    results: list[Value] = []
+    for item in alternatives(value):
+        match item:
+            case Tuple(items=items):
+                results.append(join_values(items) or Unknown())
+            case Tensor():
+                ndim = item.ndim - 1 if item.ndim else None
+                results.append(replace(item, aliases=share(state, item, None), ndim=ndim))
+            case Array():
+                results.append(replace(item, aliases=share(state, item, None), negative_stride=NO))
+            case Object(type="torch.utils.data.DataLoader"):
+                results.append(Tensor(NO, NO, opaque=True))
+            case Object():
+                results.append(item)
+            case Ref():
+                results.append(_element_of(state, item))
+            case Constant(value=str()):
+                results.append(Number())
+            case Number():
+                results.append(Unknown())
+            case _:
+                results.append(Unknown())
+    return join_values(results) or Unknown()
+
+
+def _element_of(state: State, ref: Ref) -> Value:
+    match state.object(ref):
+        case Items() as items:
+            found = join_values(items.known) if items.known is not None else items.rest
+            return found or Unknown()
+        case Mapping() as mapping:
+            if mapping.rest is None and mapping.entries and len(mapping.entries) <= 4:
+                return union([Constant(key) for key in mapping.entries])
+            return Unknown()
+        case Instance(attributes=attributes) if "#contents" in attributes:
+            return attributes["#contents"]
+        case _:
+            return Unknown()
+
+
+def unpack(machine: Machine, state: State, value: Value, count: int, node: cst.CSTNode) -> list[Value]:
+    """The values of ``count`` targets that ``value`` is unpacked into."""
+    columns: list[list[Value]] = [[] for _ in range(count)]
+    for item in alternatives(value):
+        known: Sequence[Value] | None = None
+        if isinstance(item, Tuple):
+            known = item.items
+        elif (items := items_at(state, item)) is not None:
+            known = items.known
+        if known is not None and len(known) == count:
+            for column, part in zip(columns, known, strict=True):
+                column.append(part)
+        elif isinstance(item, Constant):
+            continue
+        else:
+            one = element(machine, state, item, node)
+            for column in columns:
+                column.append(one)
+    return [join_values(column) or Unknown() for column in columns]
+
+
+def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst.BaseExpression, name: str) -> None:
+    """``name.append(argument)``."""
+    items = items_at(state, ref)
+    if items is None:
+        return
+    place = machine.place(argument)
+    value = keep(value, Reason(place, f"kept in `{name}`"))
+    value = _step(value, place, f"`{short(argument)}` is put into `{name}`")
+    put = items.put if place in items.put else (*items.put, place)[:6]
+    if items.known is not None and machine.frame.loops <= items.depth and len(items.known) < 12:
+        state.heap[ref.address] = replace(items, known=(*items.known, value), put=put)
+        return
+    rest = join_values(items.known) if items.known is not None else items.rest
+    joined = join_optional(rest, value)
+    if items.known is None and joined is items.rest and put == items.put:
+        return
+    state.heap[ref.address] = replace(items, known=None, rest=joined, put=put)
+
+
+def _step(value: Value, place: Place, text: str) -> Value:
+    result = []
+    for item in alternatives(value):
+        if isinstance(item, Tensor) and (item.requires_grad.holds or item.device.holds):
+            item = replace(
+                item, requires_grad=item.requires_grad.because(place, text), device=item.device.because(place, text)
+            )
+        result.append(item)
+    return union(result)
+
+
+def store_item(
+    machine: Machine, state: State, ref: Ref, key: Value, value: Value, node: cst.BaseExpression, name: str
+) -> None:
+    """``name[key] = value`` on a list or dict."""
+    place = machine.place(node)
+    value = keep(value, Reason(place, f"kept in `{name}`"))
+    value = _step(value, place, f"`{short(node)}` is put into `{name}`")
+    match state.object(ref):
+        case Items() as items:
+            if (
+                items.known is not None
+                and isinstance(key, Constant)
+                and isinstance(key.value, int)
+                and -len(items.known) <= key.value < len(items.known)
+            ):
+                known = list(items.known)
+                known[key.value] = value
+                state.heap[ref.address] = replace(items, known=tuple(known))
+                return
+            rest = join_values(items.known) if items.known is not None else items.rest
+            state.heap[ref.address] = replace(items, known=None, rest=join_optional(rest, value))
+        case Mapping() as mapping:
+            if isinstance(key, Constant) and isinstance(key.value, str | int) and len(mapping.entries) < 64:
+                entries = {**mapping.entries, key.value: value}
+                state.heap[ref.address] = replace(mapping, entries=entries, source=None)
+            else:
+                rest = join(mapping.rest, value) if mapping.rest is not None else value
+                state.heap[ref.address] = replace(mapping, rest=rest, source=None)
+        case _:
+            pass

@@ -1,0 +1,139 @@
+"""Crossing the boundary: events for tensors that become arrays and for arrays that are given to torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.events import Conversion, How, ToTorch
+from tensorlint.flow.facts import NO, Place, Reason
+from tensorlint.flow.heap import Items
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import share
+from tensorlint.flow.tensors import inputs_of, recorded
+from tensorlint.flow.values import Array, Constant, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
+
+__all__ = ["array_of", "convert", "give_to_torch"]
+
+
+def convert(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    operand: cst.BaseExpression,
+    value: Value,
+    how: How,
+    by: str,
+    *,
+    elements_only: bool = False,
+) -> None:
+    """``operand`` (of this ``value``) is converted to an array by the expression ``node``.
+
+    :param elements_only: a tensor given directly is not converted (``np.mean``); tensors in a list are
+    """
+    several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(
+        _is_plain(item) for item in alternatives(value)
+    )
+    for item in alternatives(value):
+        if isinstance(item, Tensor):
+            if elements_only:
+                continue
+            if item.opaque and how is not How.NUMPY and not item.kind.holds:
+                continue  # a structure of some model is not known to be convertible at all
+            _emit(machine, state, node, operand, item, how, by, always=not several)
+        elif isinstance(item, Tuple | Ref):
+            found = inputs_of(state, [item])
+            if found.tensor is NO:
+                continue
+            tensor = Tensor(found.requires_grad, found.device, found.dtype, found.tensor, conj=found.conj)
+            _emit(
+                machine,
+                state,
+                node,
+                operand,
+                tensor,
+                how,
+                by,
+                always=not several,
+                in_container=True,
+                appended=_appended(state, item),
+            )
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, Number | Constant | Array | Unknown)
+
+
+def _appended(state: State, value: Tuple | Ref) -> tuple[Place, ...]:
+    if isinstance(value, Ref):
+        found = state.object(value)
+        if isinstance(found, Items):
+            return found.put
+    return ()
+
+
+def _emit(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    operand: cst.BaseExpression,
+    tensor: Tensor,
+    how: How,
+    by: str,
+    *,
+    always: bool,
+    in_container: bool = False,
+    appended: tuple[Place, ...] = (),
+) -> None:
+    # grad mode at the moment of the conversion counts, not where the tensor was made (observed: torch 2.13 and 2.1)
+    tensor = replace(tensor, requires_grad=recorded(state, tensor.requires_grad))
+    if not (tensor.requires_grad.holds or tensor.device.holds or tensor.conj.holds or tensor.kind.holds):
+        return
+    machine.emit(
+        Conversion(
+            place=machine.place(node),
+            calls=machine.calls(),
+            how=how,
+            tensor=tensor,
+            operand=operand,
+            operand_name=short(operand),
+            by=by,
+            in_container=in_container,
+            always=always,
+            appended=appended,
+        )
+    )
+
+
+def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
+    """The array that shares a tensor's memory."""
+    made = Reason(machine.place(node), f"`{short(node)}` shares the memory of `{name}`")
+    return Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards)
+
+
+def give_to_torch(
+    machine: Machine, state: State, node: cst.BaseExpression, operand: cst.BaseExpression, value: Value, by: str
+) -> None:
+    """``operand`` is given to torch, which refuses negative strides."""
+    items = alternatives(value)
+    for item in items:
+        array: Array | None = None
+        if isinstance(item, Array) and not item.scalar:
+            array = item
+        elif isinstance(item, Unknown) and item.negative_stride.holds and by.endswith("from_numpy"):
+            array = Array(item.negative_stride)  # it takes nothing but arrays
+        if array is not None and array.negative_stride.holds:
+            machine.emit(
+                ToTorch(
+                    place=machine.place(node),
+                    calls=machine.calls(),
+                    array=array,
+                    operand=operand,
+                    operand_name=short(operand),
+                    by=by,
+                    always=len(items) == 1,
+                )
+            )

@@ -1,0 +1,194 @@
+"""The functions and classes of one file, found by one walk over its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import libcst as cst
+
+from tensorlint.flow.names import dotted
+
+__all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "statements_of"]
+
+
+@dataclass(eq=False, slots=True)
+class FunctionDefinition:
+    """A function, method or lambda."""
+
+    node: cst.FunctionDef | cst.Lambda
+    file: FileModel
+    name: str
+    owner: ClassDefinition | None = None
+    nested: bool = False
+    generator: bool = False
+    decorators: tuple[str, ...] = ()
+    """The decorators' dotted names, as they are written."""
+
+    @property
+    def parameters(self) -> cst.Parameters:
+        return self.node.params
+
+    @property
+    def is_static(self) -> bool:
+        return "staticmethod" in self.decorators
+
+    @property
+    def is_class_method(self) -> bool:
+        return "classmethod" in self.decorators
+
+    @property
+    def is_property(self) -> bool:
+        return any(name in ("property", "cached_property", "functools.cached_property") for name in self.decorators)
+
+
+@dataclass(eq=False, slots=True)
+class ClassDefinition:
+    """A class of the project."""
+
+    node: cst.ClassDef
+    file: FileModel
+    name: str
+    methods: dict[str, FunctionDefinition] = field(default_factory=dict)
+    fields: list[tuple[str, cst.BaseExpression | None, cst.BaseExpression | None]] = field(default_factory=list)
+    """Annotated or assigned names of the class body: name, annotation, value."""
+    nested: bool = False
+
+    @property
+    def is_dataclass(self) -> bool:
+        return any((dotted(_called(d.decorator)) or "").endswith("dataclass") for d in self.node.decorators)
+
+    @property
+    def bases(self) -> list[cst.BaseExpression]:
+        return [base.value for base in self.node.bases if not base.star]
+
+
+@dataclass(eq=False, slots=True)
+class FileModel:
+    """One parsed file."""
+
+    path: str
+    module: cst.Module
+    name: str = ""
+    """Its dotted module name in the project, where it has one."""
+    package: str = ""
+    """The package that relative imports start from."""
+    text: str = ""
+    functions: list[FunctionDefinition] = field(default_factory=list)
+    """Every function and method, nested ones too, in the order of their ends."""
+    classes: list[ClassDefinition] = field(default_factory=list)
+    by_node: dict[cst.CSTNode, FunctionDefinition | ClassDefinition] = field(default_factory=dict)
+    frame: int = 0
+    """The number of the frame of its global names."""
+    folder: Path | None = None
+    """Where it is; None for text that is in no file."""
+
+
+Body: TypeAlias = "cst.BaseSuite | cst.Module"
+
+
+def statements_of(body: Body) -> Sequence[cst.BaseStatement | cst.BaseSmallStatement]:
+    """The statements of a suite or module."""
+    return body.body
+
+
+def read_file(path: str, module: cst.Module, text: str, name: str = "", package: str = "") -> FileModel:
+    """Find the definitions of a file."""
+    model = FileModel(path, module, name, package, text)
+    _read(model, module, None, nested=False)
+    return model
+
+
+def _read(model: FileModel, body: Body, owner: ClassDefinition | None, nested: bool) -> None:
+    for statement in statements_of(body):
+        if isinstance(statement, cst.FunctionDef):
+            function = FunctionDefinition(
+                statement,
+                model,
+                statement.name.value,
+                owner,
+                nested,
+                "yield" in model.text and _yields(statement.body),
+                tuple(dotted(_called(d.decorator)) or "" for d in statement.decorators),
+            )
+            if owner is not None and not (nested and owner is None):
+                # of several definitions with one name (overloads, property setters) the first property or the last wins
+                if not any(name.endswith((".setter", ".deleter", "overload")) for name in function.decorators):
+                    owner.methods[function.name] = function
+            model.by_node[statement] = function
+            _read(model, statement.body, None, nested=True)
+            model.functions.append(function)
+        elif isinstance(statement, cst.ClassDef):
+            definition = ClassDefinition(statement, model, statement.name.value, nested=nested)
+            model.by_node[statement] = definition
+            model.classes.append(definition)
+            definition.fields.extend(_fields(statement.body))
+            _read(model, statement.body, definition, nested)
+        elif isinstance(statement, cst.BaseCompoundStatement):
+            for part in _suites(statement):
+                _read(model, part, owner, nested)
+
+
+def _suites(statement: cst.BaseCompoundStatement) -> Iterator[cst.BaseSuite]:
+    body = getattr(statement, "body", None)
+    if isinstance(body, cst.BaseSuite):
+        yield body
+    match statement:
+        case cst.If() | cst.For() | cst.While():
+            other = statement.orelse
+            if isinstance(other, cst.If):
+                yield from _suites(other)
+            elif other is not None:
+                yield other.body
+        case cst.Try() | cst.TryStar():
+            for handler in statement.handlers:
+                yield handler.body
+            if statement.orelse is not None:
+                yield statement.orelse.body
+            if statement.finalbody is not None:
+                yield statement.finalbody.body
+        case cst.Match():
+            for case in statement.cases:
+                yield case.body
+
+
+def _fields(body: cst.BaseSuite) -> Iterator[tuple[str, cst.BaseExpression | None, cst.BaseExpression | None]]:
+    for line in statements_of(body):
+        if not isinstance(line, cst.SimpleStatementLine):
+            continue
+        for statement in line.body:
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                yield statement.target.value, statement.annotation.annotation, statement.value
+            elif isinstance(statement, cst.Assign):
+                for target in statement.targets:
+                    if isinstance(target.target, cst.Name):
+                        yield target.target.value, None, statement.value
+
+
+def _called(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.func if isinstance(node, cst.Call) else node
+
+
+def _yields(body: cst.BaseSuite) -> bool:
+    """The function is a generator: a cheap test on its text that errs on the side of yes."""
+    finder = _YieldFinder()
+    body.visit(finder)
+    return finder.found
+
+
+class _YieldFinder(cst.CSTVisitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def visit_Yield(self, node: cst.Yield) -> bool:
+        self.found = True
+        return False
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False

@@ -1,0 +1,273 @@
+"""Names, literals, comprehensions, conditional expressions, lambdas, assignments inside expressions."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+
+from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
+from tensorlint.flow.definitions import FunctionDefinition
+from tensorlint.flow.facts import Reason
+from tensorlint.flow.heap import Key
+from tensorlint.flow.joining import join, join_optional, join_values
+from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.names import short
+from tensorlint.flow.narrowing import narrow, outcomes
+from tensorlint.flow.state import State, resolve
+from tensorlint.flow.storage import keep, look
+from tensorlint.flow.targets import assign
+from tensorlint.flow.values import Constant, External, Function, Number, Tensor, Tuple, Unknown, Value
+
+__all__ = ["name"]
+
+BUILTINS = frozenset(dir(builtins))
+CONSTANTS = {"None": None, "True": True, "False": False}
+MOST_ITEMS = 32
+
+
+@evaluates(cst.Name)
+def name(machine: Machine, node: cst.Name, state: State) -> Value:
+    """A variable that is read."""
+    value = _lookup(machine, node.value, state)
+    if state.assumed:
+        value = resolve(value, state.assumed)
+    look(machine, state, value, node)
+    return value
+
+
+def _lookup(machine: Machine, text: str, state: State) -> Value:
+    value = state.names.get(text)
+    if value is None:
+        frame = machine.frame
+        for number in (*reversed(frame.closure), frame.file.frame):
+            value = state.frames.get(number, {}).get(text)
+            if value is not None:
+                break
+    if value is not None:
+        if isinstance(value, External):
+            project = machine.callees.resolve(value.name, state, machine)
+            return project if project is not None else value
+        return value
+    if text in CONSTANTS:
+        return Constant(CONSTANTS[text])
+    return External(f"builtins.{text}") if text in BUILTINS else Unknown(text)
+
+
+@evaluates(cst.Integer, cst.Float, cst.Imaginary)
+def number(machine: Machine, node: cst.Integer, state: State) -> Value:
+    """A number."""
+    if isinstance(node, cst.Integer):
+        return Constant(node.evaluated_value)
+    return Number()
+
+
+@evaluates(cst.SimpleString, cst.ConcatenatedString)
+def string(machine: Machine, node: cst.SimpleString, state: State) -> Value:
+    """Text."""
+    value = node.evaluated_value
+    return Constant(value) if isinstance(value, str | bytes) else Number()
+
+
+@evaluates(cst.FormattedString)
+def formatted(machine: Machine, node: cst.FormattedString, state: State) -> Value:
+    """An f-string: text that is not known, but for a device's name at its start."""
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringExpression):
+            evaluate(machine, part.expression, state)
+    first = node.parts[0] if node.parts else None
+    if isinstance(first, cst.FormattedStringText) and first.value.startswith(("cuda:", "mps:")):
+        return Constant(first.value + "0")
+    return Number()
+
+
+@evaluates(cst.Tuple)
+def tuple_(machine: Machine, node: cst.Tuple, state: State) -> Value:
+    """``(a, b)``."""
+    values = _elements(machine, node.elements, state)
+    if values is None:
+        return make_items(machine, state, (node,), rest=_joined(machine, node.elements, state), kind="tuple")
+    return Tuple(tuple(values))
+
+
+@evaluates(cst.List, cst.Set)
+def list_(machine: Machine, node: cst.List, state: State) -> Value:
+    """``[a, b]``, ``{a, b}``."""
+    values = _elements(machine, node.elements, state)
+    place = machine.place(node)
+    if values is None or len(values) > MOST_ITEMS:
+        rest = _joined(machine, node.elements, state) if values is None else join_values(values)
+        return make_items(machine, state, (node,), rest=rest)
+    kept = [keep(value, Reason(place, "kept in a list")) for value in values]
+    return make_items(machine, state, (node,), known=kept)
+
+
+def _elements(machine: Machine, elements: Sequence[cst.BaseElement], state: State) -> list[Value] | None:
+    """The values, starred ones spread; None where a starred one's length is not known."""
+    values: list[Value] = []
+    for item in elements:
+        value = evaluate(machine, item.value, state)
+        if isinstance(item, cst.StarredElement):
+            items = items_at(state, value)
+            known = value.items if isinstance(value, Tuple) else items.known if items is not None else None
+            if known is None:
+                return None
+            values.extend(known)
+        else:
+            values.append(value)
+    return values
+
+
+def _joined(machine: Machine, elements: Sequence[cst.BaseElement], state: State) -> Value | None:
+    return join_values(
+        element(machine, state, evaluate(machine, item.value, state), item)
+        if isinstance(item, cst.StarredElement)
+        else evaluate(machine, item.value, state)
+        for item in elements
+    )
+
+
+@evaluates(cst.Dict)
+def dict_(machine: Machine, node: cst.Dict, state: State) -> Value:
+    """``{key: value}``."""
+    entries: dict[Key, Value] = {}
+    rest: Value | None = None
+    for item in node.elements:
+        value = evaluate(machine, item.value, state)
+        if isinstance(item, cst.StarredDictElement):
+            mapping = mapping_of(state, value)
+            if mapping is not None:
+                entries.update(mapping.entries)
+                rest = join_optional(rest, mapping.rest)
+            else:
+                rest = join_optional(rest, Unknown())
+            continue
+        assert isinstance(item, cst.DictElement)
+        key = evaluate(machine, item.key, state)
+        value = keep(value, Reason(machine.place(item.value), "kept in a dict"))
+        if isinstance(key, Constant) and isinstance(key.value, str | int) and len(entries) < MOST_ITEMS:
+            entries[key.value] = value
+        else:
+            rest = join_optional(rest, value)
+    return make_mapping(machine, state, (node,), entries, rest)
+
+
+@evaluates(cst.IfExp)
+def conditional(machine: Machine, node: cst.IfExp, state: State) -> Value:
+    """``a if test else b``."""
+    evaluate(machine, node.test, state)
+    other = state.fork()
+    narrow(machine, node.test, state, True)
+    narrow(machine, node.test, other, False)
+    if not state.alive:
+        state.join(other)
+        return evaluate(machine, node.orelse, state)
+    a = evaluate(machine, node.body, state)
+    if not other.alive:
+        return a
+    b = evaluate(machine, node.orelse, other)
+    mine, others = outcomes(node.test, True), outcomes(node.test, False)
+    state.join(other, mine, others)
+    return join(a, b, mine, others)
+
+
+@evaluates(cst.NamedExpr)
+def walrus(machine: Machine, node: cst.NamedExpr, state: State) -> Value:
+    """``(name := value)``."""
+    value = evaluate(machine, node.value, state)
+    assign(machine, node.target, value, state, node.value)
+    return value
+
+
+@evaluates(cst.Lambda)
+def lambda_(machine: Machine, node: cst.Lambda, state: State) -> Value:
+    """A function made in place."""
+    frame = machine.frame
+    definition = machine.lambdas.get(id(node))
+    if definition is None:
+        definition = machine.lambdas[id(node)] = FunctionDefinition(node, frame.file, "<lambda>")
+    return Function(definition, (*frame.closure, frame.number))
+
+
+@evaluates(cst.Await)
+def await_(machine: Machine, node: cst.Await, state: State) -> Value:
+    """``await x``."""
+    return evaluate(machine, node.expression, state)
+
+
+@evaluates(cst.Yield)
+def yield_(machine: Machine, node: cst.Yield, state: State) -> Value:
+    """``yield x``: what the generator gives."""
+    if node.value is None:
+        machine.frame.yielded.append(Constant(None))
+    elif isinstance(node.value, cst.From):
+        value = evaluate(machine, node.value.item, state)
+        machine.frame.yielded.append(element(machine, state, value, node))
+    else:
+        machine.frame.yielded.append(evaluate(machine, node.value, state))
+    return Unknown()
+
+
+def _comprehend(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
+    """Run one element's worth of a comprehension."""
+    iterated = evaluate(machine, part.iter, state)
+    one = element(machine, state, iterated, part.iter)
+    assign(machine, part.target, one, state, part.iter)
+    for test in part.ifs:
+        evaluate(machine, test.test, state)
+        narrow(machine, test.test, state, True)
+    if not state.alive:
+        return
+    if part.inner_for_in is not None:
+        _comprehend(machine, part.inner_for_in, state, inside)
+    else:
+        inside(state)
+
+
+def _in_comprehension(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
+    """A comprehension's names are its own; what it does to objects stays."""
+    names = dict(state.names)
+    assumed = dict(state.assumed)
+    machine.frame.loops += 1
+    try:
+        _comprehend(machine, part, state, inside)
+    finally:
+        machine.frame.loops -= 1
+    state.names, state.assumed, state.alive = names, assumed, True
+
+
+@evaluates(cst.ListComp, cst.SetComp, cst.GeneratorExp)
+def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
+    """``[f(x) for x in xs]``."""
+    values: list[Value] = []
+    _in_comprehension(machine, node.for_in, state, lambda inner: values.append(evaluate(machine, node.elt, inner)))
+    place = machine.place(node.elt)
+    rest = keep(values[0], Reason(place, f"kept in the list of `{short(node.elt)}`")) if values else None
+    put = (place,) if values else ()
+    return make_items(machine, state, (node,), rest=rest, put=put)
+
+
+@evaluates(cst.DictComp)
+def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Value:
+    """``{k: f(v) for k, v in d.items()}``."""
+    values: list[Value] = []
+
+    def one(inner: State) -> None:
+        evaluate(machine, node.key, inner)
+        values.append(evaluate(machine, node.value, inner))
+
+    _in_comprehension(machine, node.for_in, state, one)
+    place = machine.place(node.value)
+    rest = keep(values[0], Reason(place, f"kept in the dict of `{short(node.value)}`")) if values else None
+    source = _source(values[0]) if values else None
+    return make_mapping(machine, state, (node,), rest=rest, source=source)
+
+
+def _source(value: Value) -> int | None:
+    """The storage that all values of a dict comprehension alias: it is a shallow copy of a ``state_dict()``."""
+    if isinstance(value, Tensor):
+        made = [alias for alias in value.aliases if alias.made is not None]
+        if made:
+            return min(alias.storage for alias in made)
+    return None

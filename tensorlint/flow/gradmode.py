@@ -1,0 +1,106 @@
+"""Where autograd records: ``no_grad`` and its kin as contexts and decorators, and Lightning's evaluation hooks."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from tensorlint.flow.definitions import FunctionDefinition
+from tensorlint.flow.facts import Truth
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import code, dotted
+from tensorlint.flow.state import State
+from tensorlint.flow.values import Constant, External, Value
+
+__all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators"]
+
+OFF = {
+    "torch.no_grad",
+    "torch.inference_mode",
+    "torch.autograd.no_grad",
+    "torch.autograd.grad_mode.no_grad",
+    "torch.autograd.grad_mode.inference_mode",
+    "torch.autograd.inference_mode",
+}
+ON = {"torch.enable_grad", "torch.autograd.enable_grad", "torch.autograd.grad_mode.enable_grad"}
+SET = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled", "torch.autograd.grad_mode.set_grad_enabled"}
+
+LIGHTNING_EVALUATION = frozenset(
+    f"{prefix}{stage}{suffix}"
+    for stage in ("validation", "test", "predict")
+    for prefix, suffix in (
+        ("", "_step"),
+        ("", "_step_end"),
+        ("", "_epoch_end"),
+        ("on_", "_start"),
+        ("on_", "_end"),
+        ("on_", "_epoch_start"),
+        ("on_", "_epoch_end"),
+        ("on_", "_batch_start"),
+        ("on_", "_batch_end"),
+    )
+)
+"""Lightning's Trainer calls these under ``no_grad`` (or ``inference_mode``)."""
+
+PLAIN_DECORATORS = {"staticmethod", "classmethod", "property", "abstractmethod", "override"}
+
+
+def mode_of_context(function: Value, arguments: list[Value]) -> Truth | None:
+    """The grad mode that a call of ``function`` as a context (or as a statement) sets; None if it sets none."""
+    if not isinstance(function, External):
+        return None
+    name = function.name
+    if name in SET:
+        given = arguments[0] if arguments else None
+        if isinstance(given, Constant) and isinstance(given.value, bool):
+            return Truth.YES if given.value else Truth.NO
+        return Truth.MAYBE
+    if name in OFF:
+        given = arguments[0] if arguments else None
+        if isinstance(given, Constant) and given.value is False:
+            return Truth.YES
+        return Truth.NO
+    return Truth.YES if name in ON else None
+
+
+def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: State) -> Truth | None:
+    """The grad mode that a function's decorators set; None if they set none."""
+    node = definition.node
+    if isinstance(node, cst.Lambda):
+        return None
+    for decorator in node.decorators:
+        expression = decorator.decorator
+        called = expression.func if isinstance(expression, cst.Call) else expression
+        name = dotted(called)
+        if name is None or name in PLAIN_DECORATORS:
+            continue
+        full = _full_name(definition, name, state)
+        first: list[Value] = []
+        if isinstance(expression, cst.Call) and expression.args:
+            text = code(expression.args[0].value)
+            first = [Constant(text == "True")] if text in ("True", "False") else []
+        mode = mode_of_context(External(full), first)
+        if mode is not None:
+            return mode
+        if _switches_off(machine, definition, name, state):
+            return Truth.NO
+    return None
+
+
+def _full_name(definition: FunctionDefinition, name: str, state: State) -> str:
+    first, _, rest = name.partition(".")
+    names = state.frames.get(definition.file.frame, {})
+    value = names.get(first, state.names.get(first))
+    base = value.name if isinstance(value, External) else first
+    return f"{base}.{rest}" if rest else base
+
+
+def _switches_off(machine: Machine, definition: FunctionDefinition, name: str, state: State) -> bool:
+    """A decorator that is not in sight, or one of the project, that by its text runs the function without grad."""
+    last = name.rpartition(".")[2].lower()
+    if "no_grad" in last or "inference_mode" in last or last in ("nograd", "inference", "without_grad"):
+        return True
+    for other in definition.file.functions:
+        if other.name == name and not isinstance(other.node, cst.Lambda):
+            text = code(other.node.body)
+            return "no_grad" in text or "inference_mode" in text
+    return False

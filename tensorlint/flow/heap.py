@@ -1,0 +1,75 @@
+"""Objects that have an identity: lists, dicts, instances. Their contents are replaced, never changed in place, so that
+states can share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place
+from tensorlint.flow.values import Value
+
+if TYPE_CHECKING:
+    from tensorlint.flow.definitions import ClassDefinition
+
+__all__ = ["HeapObject", "Instance", "Items", "Key", "Mapping", "ModuleFacts"]
+
+Key: TypeAlias = "str | int"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, set, deque or iterator."""
+
+    known: tuple[Value, ...] | None = None
+    """The items in order, where all of them are known."""
+    rest: Value | None = None
+    """What any item is, where they are not; None if nothing was put in."""
+    put: tuple[Place, ...] = field(default=(), compare=False)
+    """The arguments of ``append`` and the like."""
+    kind: str = "list"
+    depth: int = field(default=0, compare=False)
+    """How many loops surrounded its making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A dict; ``rest`` stands for the entries whose keys are not known."""
+
+    entries: MappingType[Key, Value] = field(default_factory=dict)
+    rest: Value | None = None
+    factory: Value | None = field(default=None, compare=False)
+    """What a ``defaultdict`` makes of a missing key."""
+    source: int | None = None
+    """The module whose ``state_dict()`` this is, by its parameters' storage."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """What is known of an ``nn.Module``."""
+
+    trainable: Fact = UNKNOWN
+    """That it holds (directly, or in parts that cannot be seen) a parameter that requires grad."""
+    device: Fact = NO
+    storage: int = 0
+    """The storage of its parameters and buffers."""
+    frozen: Fact = field(default=UNKNOWN)
+    """That ``requires_grad_(False)`` was called on all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of a class of the project (``definition``) or of a library (``type``)."""
+
+    definition: ClassDefinition | None = None
+    type: str = ""
+    attributes: MappingType[str, Value] = field(default_factory=dict)
+    module: ModuleFacts | None = None
+    open: bool = False
+    """It may have attributes that were not seen being set."""
+    registered: frozenset[str] = frozenset()
+    """A module's buffers: tensors that move with it."""
+
+
+HeapObject: TypeAlias = Items | Mapping | Instance

@@ -1,0 +1,93 @@
+"""Loops: the body is executed until nothing new is learnt, at most a few times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from tensorlint.flow.containers import element
+from tensorlint.flow.machine import Machine, evaluate, execute, executes
+from tensorlint.flow.narrowing import narrow
+from tensorlint.flow.state import State
+from tensorlint.flow.targets import assign
+
+__all__ = ["for_", "while_"]
+
+MOST_PASSES = 3
+DEEPEST = 4
+"""Bodies of loops nested deeper than this are executed once."""
+
+
+@executes(cst.For)
+def for_(machine: Machine, node: cst.For, state: State) -> None:
+    """``for target in iterable``."""
+    iterated = evaluate(machine, node.iter, state)
+
+    def start(path: State) -> None:
+        assign(machine, node.target, element(machine, path, iterated, node.iter), path, node.iter)
+
+    _loop(machine, state, node.body, node.orelse, start)
+
+
+@executes(cst.While)
+def while_(machine: Machine, node: cst.While, state: State) -> None:
+    """``while test``."""
+
+    def start(path: State) -> None:
+        evaluate(machine, node.test, path)
+        narrow(machine, node.test, path, True)
+
+    _loop(machine, state, node.body, node.orelse, start)
+    if isinstance(node.test, cst.Name) and node.test.value == "True":
+        return
+    if state.alive:
+        evaluate(machine, node.test, state)
+
+
+def _loop(
+    machine: Machine,
+    state: State,
+    body: cst.BaseSuite,
+    orelse: cst.Else | None,
+    start: Callable[[State], None],
+) -> None:
+    frame = machine.frame
+    outer_breaks, outer_continues = frame.breaks, frame.continues
+    outer_branches, frame.branches = frame.branches, 0
+    frame.breaks = []
+    frame.loops += 1
+    passes = MOST_PASSES if frame.loops <= 2 else 2 if frame.loops <= DEEPEST else 1
+    for _ in range(passes):
+        frame.continues = []
+        path = state.fork()
+        start(path)
+        if path.alive:
+            execute(machine, body, path)
+        for ended in frame.continues:
+            path.join(ended)
+        before = state.written
+        changed = state.join(path)
+        if not changed and state.written == before:
+            break
+    frame.loops -= 1
+    frame.branches = outer_branches
+    if orelse is not None and state.alive:
+        execute(machine, orelse.body, state)
+    for ended in frame.breaks:
+        state.join(ended)
+    frame.breaks, frame.continues = outer_breaks, outer_continues
+
+
+@executes(cst.Break)
+def break_(machine: Machine, node: cst.Break, state: State) -> None:
+    """The path goes on after the loop."""
+    machine.frame.breaks.append(state.fork())
+    state.alive = False
+
+
+@executes(cst.Continue)
+def continue_(machine: Machine, node: cst.Continue, state: State) -> None:
+    """The path goes on with the next pass."""
+    machine.frame.continues.append(state.fork())
+    state.alive = False

@@ -1,0 +1,210 @@
+"""The interpreter's working parts that do not belong to one program point: events, places, numbers, the call stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import libcst as cst
+
+from tensorlint.flow.events import Event
+from tensorlint.flow.facts import Place, Reason
+
+if TYPE_CHECKING:
+    from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
+    from tensorlint.flow.state import State
+    from tensorlint.flow.values import Function, Value
+    from tensorlint.library.tables import Library
+
+__all__ = [
+    "Callees",
+    "Frame",
+    "Machine",
+    "OutOfSteps",
+    "evaluate",
+    "evaluate_globally",
+    "evaluates",
+    "execute",
+    "executes",
+]
+
+
+class OutOfSteps(Exception):
+    """The analysis of this file took more steps than it is given."""
+
+
+class Callees(Protocol):
+    """Who answers for names of other files (``project.py``)."""
+
+    def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
+        """The function, class or variable with a dotted name, if it is the project's."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """A function that is being executed."""
+
+    definition: FunctionDefinition | None
+    file: FileModel
+    number: int
+    closure: tuple[int, ...] = ()
+    call: Reason | None = None
+    returned: list[tuple[Value, State]] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    loops: int = 0
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+    leaving_backward: frozenset[int] = frozenset()
+    """The assignments (by ``id`` of their statement) whose value ``backward()`` is later called on."""
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    nested: list[Value] = field(default_factory=list)
+    """Functions defined inside, for a look of their own when nothing in sight calls them."""
+    branches: int = 0
+
+
+@dataclass(slots=True)
+class Machine:
+    """One analysis of one file."""
+
+    library: Library
+    callees: Callees
+    emit: Callable[[Event], None]
+    budget: int
+    """How many steps the analysis may still take."""
+    inlined: int = 0
+    """How many statements of called functions may still be executed for the function that is looked at."""
+    frames: list[Frame] = field(default_factory=list)
+    storages: int = 0
+    addresses: dict[tuple[object, ...], int] = field(default_factory=dict)
+    caller_owned: dict[int, str] = field(default_factory=dict)
+    """Storages that belong to the caller of the function that is looked at, with the name they have there."""
+    filled: set[int] = field(default_factory=set)
+    """Storages of new, empty memory (``torch.zeros``), which is there to be written to."""
+    modules: dict[int, int] = field(default_factory=dict)
+    """The module (by address) whose parameters and buffers live in a storage."""
+    called: dict[FunctionDefinition, list[bool]] = field(default_factory=dict)
+    """For each function, whether autograd recorded at the calls that were seen."""
+    uses: dict[int, frozenset[str]] = field(default_factory=dict)
+    """Kept answers of ``use.py``."""
+    frame_numbers: int = 0
+    module_classes: dict[ClassDefinition, bool] = field(default_factory=dict)
+    instances: dict[ClassDefinition, int] = field(default_factory=dict)
+    """For each class that was looked at, the address of an instance that stands for any."""
+    backward: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Kept answers of ``backward.py``."""
+    statement: cst.CSTNode | None = None
+    """The expression of the expression statement that is executed."""
+    optimized: dict[int, set[int]] = field(default_factory=dict)
+    """For each optimizer (by address), the storages of the parameters that its step updates."""
+    optimizer_use: dict[tuple[int, str], set[str]] = field(default_factory=dict)
+    """Which of ``step`` and ``zero_grad`` is called on names of functions that may be optimizers."""
+    lambdas: dict[int, FunctionDefinition] = field(default_factory=dict)
+    loaded: dict[int, State] = field(default_factory=dict)
+    """The executed top levels of imported files, by their frame's number."""
+    nested: list[Function] = field(default_factory=list)
+    """Functions made inside the function that is looked at."""
+    synthetic: list[cst.CSTNode] = field(default_factory=list)
+    """Nodes that are in no file, kept alive so that their ``id`` stays theirs."""
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """The place of a node of the file that is being executed."""
+        return Place(self.frame.file.path, node)
+
+    def calls(self) -> tuple[Reason, ...]:
+        """The calls that led here, the outermost first."""
+        return tuple(frame.call for frame in self.frames if frame.call is not None)
+
+    def storage(self) -> int:
+        """The number of a new storage."""
+        self.storages += 1
+        return self.storages
+
+    def address(self, *site: object) -> int:
+        """The address of what is made at a site (a node and what it is made for), the same each time in one context."""
+        key = (*site, *(id(frame.call.place.node) for frame in self.frames if frame.call is not None))
+        return self.addresses.setdefault(key, len(self.addresses) + 1)
+
+    def modules_by_use(self, frame: Frame) -> frozenset[str]:
+        """The names (``model``, ``self.net``) that are used as modules in a function and its class (``use.py``)."""
+        from tensorlint.flow.use import modules_by_use
+
+        definition = frame.definition
+        found = modules_by_use(self, definition.node if definition is not None else frame.file.module)
+        if definition is not None and definition.owner is not None:
+            own = modules_by_use(self, definition.owner.node)
+            found |= {name for name in own if name.startswith("self.")}
+        return found
+
+    def take_nested(self) -> list[Function]:
+        """The functions that were made inside the function that was looked at last."""
+        found, self.nested = self.nested, []
+        return found
+
+    def step(self, count: int = 1) -> None:
+        """Take a step.
+
+        :raises OutOfSteps: when there are none left
+        """
+        self.budget -= count
+        if self.budget < 0:
+            raise OutOfSteps
+
+
+_EVALUATORS: dict[type[cst.CSTNode], Callable[..., Value]] = {}
+_EXECUTORS: dict[type[cst.CSTNode], Callable[..., None]] = {}
+
+
+def evaluates(*kinds: type[cst.CSTNode]) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Register ``function(machine, node, state) -> Value`` for expressions of these kinds."""
+
+    def register(function: Callable[..., Value]) -> Callable[..., Value]:
+        for kind in kinds:
+            _EVALUATORS[kind] = function
+        return function
+
+    return register
+
+
+def executes(*kinds: type[cst.CSTNode]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register ``function(machine, node, state) -> None`` for statements of these kinds."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        for kind in kinds:
+            _EXECUTORS[kind] = function
+        return function
+
+    return register
+
+
+def evaluate(machine: Machine, node: cst.BaseExpression, state: State) -> Value:
+    """What an expression is, and what happens while it is evaluated."""
+    evaluator = _EVALUATORS.get(type(node))
+    if evaluator is None:
+        from tensorlint.flow.values import Unknown
+
+        return Unknown()
+    return evaluator(machine, node, state)
+
+
+def evaluate_globally(machine: Machine, file: FileModel, node: cst.BaseExpression, state: State) -> Value:
+    """Evaluate an expression among the global names of a file: an annotation, a base class, a class attribute."""
+    machine.frames.append(Frame(None, file, file.frame))
+    names, state.names = state.names, {}
+    try:
+        return evaluate(machine, node, state)
+    finally:
+        state.names = names
+        machine.frames.pop()
+
+
+def execute(machine: Machine, node: cst.CSTNode, state: State) -> None:
+    """Let a statement happen to a state."""
+    executor = _EXECUTORS.get(type(node))
+    if executor is not None:
+        executor(machine, node, state)

@@ -1,0 +1,254 @@
+"""Operators: arithmetic between tensors, arrays and numbers, comparisons, boolean operators."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from tensorlint.flow.containers import items_at, make_items
+from tensorlint.flow.conversion import convert
+from tensorlint.flow.events import Comparison, How
+from tensorlint.flow.facts import NO
+from tensorlint.flow.joining import join, join_values
+from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.names import literal
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh
+from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.values import (
+    Array,
+    Constant,
+    Device,
+    Number,
+    Ref,
+    Single,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["arithmetic", "binary"]
+
+WIDTH = {"bool": 0, "uint8": 1, "int8": 1, "int16": 2, "int32": 3, "int64": 4, "float16": 5, "float32": 6, "float64": 7}
+
+
+@evaluates(cst.BinaryOperation)
+def binary(machine: Machine, node: cst.BinaryOperation, state: State) -> Value:
+    """``left op right``."""
+    left = evaluate(machine, node.left, state)
+    right = evaluate(machine, node.right, state)
+    return arithmetic(machine, state, node, node.left, left, node.right, right, node.operator)
+
+
+def arithmetic(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    left_node: cst.BaseExpression,
+    left: Value,
+    right_node: cst.BaseExpression,
+    right: Value,
+    operator: cst.CSTNode,
+) -> Value:
+    """What an arithmetic operator gives for each pair of alternatives."""
+    results = [
+        _one(machine, state, node, left_node, a, right_node, b, operator)
+        for a in alternatives(left)
+        for b in alternatives(right)
+    ]
+    return join_values(results) or Unknown()
+
+
+def _one(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    left_node: cst.BaseExpression,
+    a: Single,
+    right_node: cst.BaseExpression,
+    b: Single,
+    operator: cst.CSTNode,
+) -> Value:
+    if isinstance(a, Tensor) and isinstance(b, Array) and not b.scalar:
+        # tensor * ndarray goes through Tensor.__array__ and gives an array or a tensor, by the operator
+        convert(machine, state, node, left_node, a, How.IMPLICIT, "an operator with an ndarray")
+        return result_tensor(machine, state, inputs_of(state, [a]))
+    if isinstance(a, Array) and isinstance(b, Tensor) and not a.scalar:
+        convert(machine, state, node, right_node, b, How.IMPLICIT, "an operator with an ndarray")
+        return result_tensor(machine, state, inputs_of(state, [b]))
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return result_tensor(machine, state, inputs_of(state, [a, b]), ndim=_ndim(a, b))
+    if isinstance(a, Array) or isinstance(b, Array):
+        scalar = all(not isinstance(item, Array) or item.scalar for item in (a, b)) and not (
+            isinstance(a, Unknown) or isinstance(b, Unknown)
+        )
+        return Array(NO, _dtype(a, b, operator), fresh(machine), scalar)
+    if isinstance(operator, cst.Add | cst.AddAssign):
+        joined = _concatenated(machine, state, node, a, b)
+        if joined is not None:
+            return joined
+    if isinstance(operator, cst.Multiply) and isinstance(a, Ref | Tuple) and isinstance(b, Number | Constant | Unknown):
+        return a
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return Unknown()
+    return Number()
+
+
+def _ndim(a: Single, b: Single) -> int | None:
+    known = [
+        item.ndim if isinstance(item, Tensor) else 0 if isinstance(item, Number | Constant) else None for item in (a, b)
+    ]
+    return None if None in known else max(n for n in known if n is not None)
+
+
+def _dtype(a: Single, b: Single, operator: cst.CSTNode) -> str:
+    """The dtype of arithmetic between two arrays, or an array and a Python number; empty where it is not known."""
+    arrays = [item for item in (a, b) if isinstance(item, Array)]
+    if len(arrays) == 2:
+        one, other = arrays[0].dtype, arrays[1].dtype
+        if one == other:
+            return one
+        if one in WIDTH and other in WIDTH and WIDTH[one] >= 5 and WIDTH[other] >= 5:
+            return one if WIDTH[one] > WIDTH[other] else other
+        return ""
+    dtype = arrays[0].dtype
+    other_value = b if isinstance(a, Array) else a
+    if not isinstance(other_value, Number | Constant):
+        return ""
+    if dtype.startswith("float"):
+        return dtype
+    return "" if isinstance(operator, cst.Divide) or isinstance(other_value, Number) else dtype
+
+
+def _concatenated(machine: Machine, state: State, node: cst.BaseExpression, a: Single, b: Single) -> Value | None:
+    if isinstance(a, Tuple) and isinstance(b, Tuple):
+        return Tuple(a.items + b.items)
+    left, right = items_at(state, a), items_at(state, b)
+    if left is None and right is None:
+        return None
+    parts: list[Value] = []
+    for value, items in ((a, left), (b, right)):
+        if items is not None:
+            parts += list(items.known) if items.known is not None else [items.rest] if items.rest is not None else []
+        elif isinstance(value, Tuple):
+            parts += value.items
+    put = (left.put if left is not None else ()) + (right.put if right is not None else ())
+    if left is not None and right is not None and left.known is not None and right.known is not None:
+        return make_items(machine, state, (node, "sum"), known=left.known + right.known, put=put)
+    return make_items(machine, state, (node, "sum"), rest=join_values(parts), put=put)
+
+
+@evaluates(cst.UnaryOperation)
+def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
+    """``-x``, ``~x``, ``not x``."""
+    value = evaluate(machine, node.expression, state)
+    if isinstance(node.operator, cst.Not):
+        return Number()
+    results: list[Value] = []
+    for item in alternatives(value):
+        if isinstance(item, Tensor):
+            results.append(result_tensor(machine, state, inputs_of(state, [item]), ndim=item.ndim, dtype=item.dtype))
+        elif isinstance(item, Array):
+            results.append(Array(NO, item.dtype, fresh(machine), item.scalar))
+        elif (
+            isinstance(item, Constant) and isinstance(item.value, int | float) and isinstance(node.operator, cst.Minus)
+        ):
+            results.append(Constant(-item.value))
+        else:
+            results.append(Unknown() if isinstance(item, Unknown) else Number())
+    return join_values(results) or Unknown()
+
+
+@evaluates(cst.Comparison)
+def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
+    """``a == b``, ``a < b < c``, ``a in b``."""
+    sides = [node.left, *(target.comparator for target in node.comparisons)]
+    values = [evaluate(machine, side, state) for side in sides]
+    for index, target in enumerate(node.comparisons):
+        _device_against_text(machine, node, sides[index], values[index], target, values[index + 1])
+    inputs = inputs_of(state, values)
+    if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
+        return Number()
+    for index in range(len(node.comparisons)):
+        _compare_with_array(machine, state, node, sides, values, index)
+    if any(isinstance(item, Tensor) for value in values for item in alternatives(value)):
+        return result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
+    if any(isinstance(item, Array) for value in values for item in alternatives(value)):
+        return Array(NO, "bool", fresh(machine))
+    return Unknown() if any(isinstance(value, Unknown) for value in values) else Number()
+
+
+def _compare_with_array(
+    machine: Machine, state: State, node: cst.Comparison, sides: list[cst.BaseExpression], values: list[Value], i: int
+) -> None:
+    for a, b in ((i, i + 1), (i + 1, i)):
+        if isinstance(values[a], Tensor) and isinstance(values[b], Array) and not values[b].scalar:  # type: ignore[union-attr]
+            convert(machine, state, node, sides[a], values[a], How.IMPLICIT, "a comparison with an ndarray")
+
+
+_OPERATORS = {cst.Equal: "==", cst.NotEqual: "!=", cst.In: "in", cst.NotIn: "not in"}
+
+
+def _device_against_text(
+    machine: Machine,
+    node: cst.Comparison,
+    left_node: cst.BaseExpression,
+    left: Value,
+    target: cst.ComparisonTarget,
+    right: Value,
+) -> None:
+    operator = _OPERATORS.get(type(target.operator))
+    if operator is None:
+        return
+    right_node = target.comparator
+    pairs = [(left_node, left, right_node, right)]
+    if operator in ("==", "!="):
+        pairs.append((right_node, right, left_node, left))
+    for device_node, device, text_node, text in pairs:
+        devices = [item for item in alternatives(device) if isinstance(item, Device) and not item.text]
+        if not devices or not _is_text(text, text_node, operator):
+            continue
+        made = devices[0].made
+        if len(alternatives(device)) > 1:
+            made = made.weakened()
+        machine.emit(
+            Comparison(
+                place=machine.place(node),
+                calls=machine.calls(),
+                node=node,
+                device=device_node,
+                text=text_node,
+                literal=literal(text_node),
+                operator=operator,
+                fact=made,
+            )
+        )
+        return
+
+
+def _is_text(value: Value, node: cst.BaseExpression, operator: str) -> bool:
+    """The value is text that names a device (or, for ``in``, holds nothing but such)."""
+    if operator in ("in", "not in"):
+        if isinstance(node, cst.Tuple | cst.List | cst.Set):
+            return bool(node.elements) and all(literal(e.value) is not None for e in node.elements)
+        return False
+    return all(isinstance(item, Constant) and isinstance(item.value, str) for item in alternatives(value))
+
+
+@evaluates(cst.BooleanOperation)
+def boolean(machine: Machine, node: cst.BooleanOperation, state: State) -> Value:
+    """``a and b``, ``a or b``: either may be the result; the right side is evaluated under the left's outcome."""
+    from tensorlint.flow.narrowing import narrow
+
+    left = evaluate(machine, node.left, state)
+    right_state = state.fork()
+    narrow(machine, node.left, right_state, isinstance(node.operator, cst.And))
+    right = evaluate(machine, node.right, right_state) if right_state.alive else left
+    state.join(right_state)
+    if isinstance(left, Unknown) and isinstance(node.operator, cst.Or):
+        return join(right, left)
+    if isinstance(node.operator, cst.Or):
+        kept = [item for item in alternatives(left) if not (isinstance(item, Constant) and not item.value)]
+        return join_values([*kept, right]) or right
+    return join(left, right)

@@ -1,0 +1,177 @@
+"""The project's other files: found through imports, read on demand, never imported or run."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import libcst as cst
+
+from tensorlint.discovery import display_path, project_root
+from tensorlint.flow.definitions import FileModel, read_file
+from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
+from tensorlint.flow.state import State
+from tensorlint.flow.values import External, Value
+from tensorlint.source import Source, SourceError
+
+__all__ = ["Project"]
+
+_numbers = itertools.count(1)
+MOST_STATEMENTS = 400
+"""Statements of called functions that the top level of an imported file may execute."""
+
+
+class Project:
+    """The files below one root.
+
+    A file is looked for where its importer's package says (relative imports), below the root, its ``src`` folder,
+    and beside the importer or above it: wherever a script of the project would find it, but never on ``sys.path``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._models: dict[Path, FileModel | None] = {}
+        self._sources: dict[str, Source] = {}
+        self._found: dict[tuple[Path, str], Path | None] = {}
+        self._loading: set[Path] = set()
+
+    @classmethod
+    def of(cls, path: Path) -> Project:
+        """The project that a file belongs to."""
+        return cls(project_root(path))
+
+    def source(self, path: str) -> Source | None:
+        """The source of a file that evidence points to, by the path that it has there."""
+        return self._sources.get(path)
+
+    def add(self, source: Source, path: Path | None) -> FileModel:
+        """The model of a file that is linted."""
+        name = self._name(path) if path is not None else ""
+        package = name if path is not None and path.name == "__init__.py" else name.rpartition(".")[0]
+        model = read_file(source.path, source.module(), source.text, name, package)
+        model.frame = -next(_numbers)
+        model.folder = path.parent if path is not None else None
+        self._sources[source.path] = source
+        if path is not None:
+            self._models[path] = model
+        return model
+
+    def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
+        """The project's function, class or variable with a dotted name; None for names of libraries."""
+        folder = machine.frame.file.folder
+        if folder is None or not name:
+            return None
+        module, _, attribute = name.rpartition(".")
+        if not module:
+            return None
+        path = self._find(folder, module)
+        if path is None:
+            return None
+        values = self._names(path, state, machine)
+        if values is None:
+            return None
+        value = values.get(attribute)
+        if isinstance(value, External) and value.name != name:  # re-exported
+            resolved = self._resolve_from(path, value.name, state, machine)
+            return resolved if resolved is not None else value
+        return value
+
+    def _resolve_from(self, path: Path, name: str, state: State, machine: Machine) -> Value | None:
+        model = self._models.get(path)
+        if model is None or len(machine.frames) > 40:
+            return None
+        machine.frames.append(Frame(None, model, model.frame))
+        try:
+            return self.resolve(name, state, machine)
+        finally:
+            machine.frames.pop()
+
+    def _find(self, folder: Path, module: str) -> Path | None:
+        key = (folder, module)
+        if key not in self._found:
+            self._found[key] = self._search(folder, module.split("."))
+        return self._found[key]
+
+    def _search(self, folder: Path, parts: list[str]) -> Path | None:
+        bases = [self.root, self.root / "src", folder]
+        for parent in folder.parents:
+            if parent == self.root or self.root not in parent.parents:
+                break
+            bases.append(parent)
+        for base in bases:
+            stem = base.joinpath(*parts)
+            for path in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
+                if path.is_file():
+                    return path
+        return None
+
+    def _name(self, path: Path) -> str:
+        try:
+            parts = list(path.relative_to(self.root).with_suffix("").parts)
+        except ValueError:
+            parts = [path.stem]
+        if parts and parts[-1] == "__init__":
+            parts.pop()
+        return ".".join(parts)
+
+    def _model(self, path: Path) -> FileModel | None:
+        if path not in self._models:
+            self._models[path] = None
+            try:
+                source = Source(path.read_bytes(), display_path(path))
+                self.add(source, path)
+            except (OSError, SourceError, RecursionError):
+                pass
+        return self._models[path]
+
+    def _names(self, path: Path, state: State, machine: Machine) -> dict[str, Value] | None:
+        """The global names of a file, its top level executed once an analysis."""
+        model = self._model(path)
+        if model is None:
+            return None
+        present = state.frames.get(model.frame)
+        if present is not None:
+            return present
+        loaded = machine.loaded.get(model.frame)
+        if loaded is None:
+            if path in self._loading:
+                return None
+            loaded = machine.loaded[model.frame] = self._load(path, model, machine)
+        state.frames[model.frame] = loaded.names
+        for address, item in loaded.heap.items():
+            state.heap.setdefault(address, item)
+        for number, names in loaded.frames.items():
+            state.frames.setdefault(number, names)
+        return loaded.names
+
+    def _load(self, path: Path, model: FileModel, machine: Machine) -> State:
+        """Execute a file's top level, saying nothing about it."""
+        self._loading.add(path)
+        state = State()
+        emit, frames, inlined = machine.emit, machine.frames, machine.inlined
+        machine.emit, machine.frames, machine.inlined = lambda event: None, [], MOST_STATEMENTS
+        machine.frames.append(Frame(None, model, model.frame))
+        try:
+            execute(machine, _top_level(model.module), state)
+        except OutOfSteps:
+            pass
+        finally:
+            machine.emit, machine.frames, machine.inlined = emit, frames, inlined
+            self._loading.discard(path)
+        state.alive = True
+        return state
+
+
+def _top_level(module: cst.Module) -> cst.Module:
+    """The top level without what runs only as a script."""
+    kept = [statement for statement in module.body if not _is_main_guard(statement)]
+    return module if len(kept) == len(module.body) else cst.Module(body=kept)
+
+
+def _is_main_guard(statement: cst.CSTNode) -> bool:
+    return (
+        isinstance(statement, cst.If)
+        and isinstance(statement.test, cst.Comparison)
+        and isinstance(statement.test.left, cst.Name)
+        and statement.test.left.value == "__name__"
+    )

@@ -1,0 +1,155 @@
+"""What holds at one point of a program: names, objects, grad mode, and which memory has been written to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tensorlint.flow.facts import Guards, Place, Truth
+from tensorlint.flow.heap import HeapObject
+from tensorlint.flow.joining import join, join_objects
+from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
+
+__all__ = ["State", "Write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The last write to a storage."""
+
+    version: int
+    """How many writes there were, this one included."""
+    place: Place
+    text: str
+    """What wrote, in words."""
+    through: str
+    """``array``, ``tensor`` or ``optimizer``."""
+    made: Place | None = None
+    """Where the alias that was written through was made."""
+    name: str = ""
+    """What was written to, as it is written in the code."""
+
+
+class State:
+    """A program point. Mutable while a path is followed; ``fork`` before two paths part, ``join`` where they meet."""
+
+    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "written")
+
+    def __init__(self) -> None:
+        self.names: dict[str, Value] = {}
+        """The variables of the function that is executed."""
+        self.frames: dict[int, dict[str, Value]] = {}
+        """The variables of the enclosing functions and of their modules, by frame number."""
+        self.heap: dict[int, HeapObject] = {}
+        self.written: dict[int, Write] = {}
+        self.grad: Truth = Truth.YES
+        """Whether autograd records here."""
+        self.assumed: dict[str, bool] = {}
+        """Conditions whose outcome is known on this path."""
+        self.alive = True
+
+    def fork(self) -> State:
+        """The same point, from where another path can be followed."""
+        other = State.__new__(State)
+        other.names = dict(self.names)
+        other.frames = dict(self.frames)
+        other.heap = dict(self.heap)
+        other.written = dict(self.written)
+        other.grad = self.grad
+        other.assumed = dict(self.assumed)
+        other.alive = self.alive
+        return other
+
+    def join(self, other: State, mine: Guards = NO_GUARDS, others: Guards = NO_GUARDS) -> bool:
+        """Let the path of ``other`` end here as well; True if that changed anything known."""
+        if not other.alive or self is other:
+            return False
+        if not self.alive:
+            self.names, self.frames, self.heap = dict(other.names), dict(other.frames), dict(other.heap)
+            self.written, self.grad, self.assumed = dict(other.written), other.grad, dict(other.assumed)
+            self.alive = True
+            return True
+        changed = self._join_names(self.names, other.names, other, mine, others)
+        for number, names in other.frames.items():
+            mine_names = self.frames.get(number)
+            if mine_names is None:
+                self.frames[number] = names
+            elif mine_names is not names:
+                merged = dict(mine_names)
+                if self._join_names(merged, names, other, mine, others):
+                    self.frames[number] = merged
+                    changed = True
+        for address, item in other.heap.items():
+            present = self.heap.get(address)
+            if present is None:
+                self.heap[address] = item
+                changed = True
+            elif present is not item and (merged_item := join_objects(present, item, mine, others)) is not present:
+                self.heap[address] = merged_item
+                changed = True
+        for storage, write in other.written.items():
+            last = self.written.get(storage)
+            if last is None or last.version < write.version:
+                self.written[storage] = write
+                changed = True
+        if self.grad is not other.grad:
+            self.grad = Truth.MAYBE
+        if self.assumed != other.assumed:
+            self.assumed = {key: outcome for key, outcome in self.assumed.items() if other.assumed.get(key) is outcome}
+        return changed
+
+    def _join_names(
+        self, names: dict[str, Value], theirs: dict[str, Value], other: State, mine: Guards, others: Guards
+    ) -> bool:
+        changed = False
+        for name, value in theirs.items():
+            present = names.get(name)
+            if present is value:
+                continue
+            if present is None:
+                names[name] = value
+                changed = True
+                continue
+            a, b = resolve(present, self.assumed), resolve(value, other.assumed)
+            if (merged := join(a, b, mine, others)) is not present:
+                names[name] = merged
+                changed = changed or merged != present
+        return changed
+
+    def object(self, ref: Ref) -> HeapObject | None:
+        """What is at a reference."""
+        return self.heap.get(ref.address)
+
+    def version(self, storage: int) -> int:
+        """How often a storage has been written to."""
+        write = self.written.get(storage)
+        return write.version if write is not None else 0
+
+
+def resolve(value: Value, outcomes: dict[str, bool]) -> Value:
+    """The value where the outcomes of some conditions are known: alternatives and facts that contradict them go."""
+    if not outcomes:
+        return value
+    if isinstance(value, Union):
+        kept = [_resolve(item, outcomes) for item in value.items if not _contradicts(item.guards, outcomes)]
+        return union(kept) if kept else Unknown()
+    return _resolve(value, outcomes)
+
+
+def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
+    return bool(guards) and any(outcomes.get(text, wanted) is not wanted for text, wanted in guards)
+
+
+def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
+    if isinstance(item, Tensor):
+        if item.requires_grad.given or item.device.given:
+            return replace(
+                item,
+                requires_grad=item.requires_grad.assuming(outcomes),
+                device=item.device.assuming(outcomes),
+            )
+    elif isinstance(item, Array):
+        if item.negative_stride.given:
+            return replace(item, negative_stride=item.negative_stride.assuming(outcomes))
+    elif isinstance(item, Device) and item.accelerator.given:
+        return replace(item, accelerator=item.accelerator.assuming(outcomes))
+    return item

@@ -1,0 +1,324 @@
+"""Statements: what they do to the state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.containers import element
+from tensorlint.flow.discarded import discarded
+from tensorlint.flow.facts import NO, Truth, yes
+from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.joining import join_values
+from tensorlint.flow.machine import Machine, evaluate, execute, executes
+from tensorlint.flow.names import bound_names, dotted, short
+from tensorlint.flow.narrowing import narrow, outcomes
+from tensorlint.flow.operators import arithmetic
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import write
+from tensorlint.flow.targets import assign, assign_name, rebind
+from tensorlint.flow.values import (
+    Array,
+    Bound,
+    Class,
+    Constant,
+    External,
+    Function,
+    Ref,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["block"]
+
+
+@executes(cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module)
+def block(machine: Machine, node: cst.IndentedBlock | cst.SimpleStatementSuite | cst.Module, state: State) -> None:
+    """Statements one after the other, until a path ends."""
+    for statement in node.body:
+        if not state.alive:
+            return
+        machine.step()
+        if len(machine.frames) > 1:
+            machine.inlined -= 1
+        if isinstance(statement, cst.SimpleStatementLine):
+            for small in statement.body:
+                if state.alive:
+                    execute(machine, small, state)
+        else:
+            execute(machine, statement, state)
+
+
+@executes(cst.Expr)
+def expression(machine: Machine, node: cst.Expr, state: State) -> None:
+    """An expression that stands alone."""
+    machine.statement = node.value
+    value = evaluate(machine, node.value, state)
+    machine.statement = None
+    if isinstance(node.value, cst.Call):
+        discarded(machine, state, node.value, value)
+
+
+@executes(cst.Assign)
+def assignment(machine: Machine, node: cst.Assign, state: State) -> None:
+    """``a = b = value``."""
+    value = _surely_grad(machine, node, evaluate(machine, node.value, state))
+    for target in node.targets:
+        assign(machine, target.target, value, state, node.value)
+
+
+def _surely_grad(machine: Machine, node: cst.Assign, value: Value) -> Value:
+    """What ``backward()`` is called on later requires grad, whatever made it."""
+    if id(node) not in machine.frame.leaving_backward:
+        return value
+    place = machine.place(node.value)
+    fact = yes(place, f"`{short(node.value)}` requires grad: backward() is called on it below")
+    if isinstance(value, Unknown):
+        return Tensor(fact, kind=fact, ndim=0)
+    if isinstance(value, Tensor) and not value.requires_grad.holds and value.requires_grad is not NO:
+        return replace(value, requires_grad=fact, opaque=False)
+    return value
+
+
+@executes(cst.AnnAssign)
+def annotated_assignment(machine: Machine, node: cst.AnnAssign, state: State) -> None:
+    """``name: Type = value``."""
+    from tensorlint.flow.annotations import annotated
+
+    if node.value is None:
+        return
+    value = evaluate(machine, node.value, state)
+    if isinstance(value, Unknown):
+        name = dotted(node.target) or ""
+        found = annotated(machine, node.annotation.annotation, state, machine.frame.file, name)
+        value = found if found is not None else value
+    assign(machine, node.target, value, state, node.value)
+
+
+@executes(cst.AugAssign)
+def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
+    """``target += value``: in place for tensors, arrays and lists, a new object for numbers."""
+    target = node.target
+    before = evaluate(machine, target, state)
+    value = evaluate(machine, node.value, state)
+    results: list[Value] = []
+    name = short(target)
+    for item in alternatives(before):
+        after: Value
+        if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
+            computed = arithmetic(machine, state, node.value, target, item, node.value, value, node.operator)
+            changed = write(machine, state, item, node, name, f"`{name} {_symbol(node)} ...` writes to it in place")
+            if isinstance(changed, Tensor) and isinstance(computed, Tensor):
+                after = replace(changed, requires_grad=computed.requires_grad, device=computed.device)
+            elif isinstance(changed, Array) and isinstance(computed, Array):
+                after = replace(changed, dtype=changed.dtype or computed.dtype)
+            else:
+                after = changed
+        elif isinstance(item, Ref) and isinstance(node.operator, cst.AddAssign | cst.BitOrAssign):
+            from tensorlint.flow.containers import append
+
+            append(machine, state, item, element(machine, state, value, node.value), node.value, name)
+            after = item
+        else:
+            after = arithmetic(machine, state, node.value, target, item, node.value, value, _plain(node.operator))
+        results.append(after)
+    joined = join_values(results) or Unknown()
+    if id(node) in machine.frame.leaving_backward and isinstance(joined, Unknown):
+        fact = yes(machine.place(node), f"`{name}` requires grad: backward() is called on it below")
+        joined = Tensor(fact, kind=fact, ndim=0)
+    if isinstance(target, cst.Name):
+        assign_name(machine, target.value, joined, state)
+    elif isinstance(target, cst.Subscript):
+        whole = evaluate(machine, target.value, state)
+        if any(isinstance(item, Tensor | Array) for item in alternatives(whole)):
+            assign(machine, target, joined, state, node)
+        elif isinstance(joined, Ref):
+            pass
+        else:
+            assign(machine, target, joined, state, node)
+    else:
+        rebind(machine, target, joined, state)
+
+
+def _symbol(node: cst.AugAssign) -> str:
+    return {cst.AddAssign: "+=", cst.SubtractAssign: "-=", cst.MultiplyAssign: "*=", cst.DivideAssign: "/="}.get(
+        type(node.operator), "...="
+    )
+
+
+def _plain(operator: cst.BaseAugOp) -> cst.CSTNode:
+    return cst.Add() if isinstance(operator, cst.AddAssign) else operator
+
+
+@executes(cst.Return)
+def return_(machine: Machine, node: cst.Return, state: State) -> None:
+    """The path ends with a value."""
+    value = evaluate(machine, node.value, state) if node.value is not None else Constant(None)
+    machine.frame.returned.append((value, state.fork()))
+    state.alive = False
+
+
+@executes(cst.Raise)
+def raise_(machine: Machine, node: cst.Raise, state: State) -> None:
+    """The path ends."""
+    if node.exc is not None:
+        evaluate(machine, node.exc, state)
+    state.alive = False
+
+
+@executes(cst.Assert)
+def assert_(machine: Machine, node: cst.Assert, state: State) -> None:
+    """The path goes on where the test holds."""
+    evaluate(machine, node.test, state)
+    narrow(machine, node.test, state, True)
+
+
+@executes(cst.Del)
+def delete(machine: Machine, node: cst.Del, state: State) -> None:
+    """A name goes."""
+    if isinstance(node.target, cst.Name):
+        state.names.pop(node.target.value, None)
+
+
+@executes(cst.Global)
+def global_(machine: Machine, node: cst.Global, state: State) -> None:
+    """Names of the module."""
+    if len(machine.frames) > 1:
+        machine.frame.globals.update(item.name.value for item in node.names)
+
+
+@executes(cst.Nonlocal)
+def nonlocal_(machine: Machine, node: cst.Nonlocal, state: State) -> None:
+    """Names of an enclosing function."""
+    machine.frame.nonlocals.update(item.name.value for item in node.names)
+
+
+@executes(cst.Import, cst.ImportFrom)
+def import_(machine: Machine, node: cst.Import, state: State) -> None:
+    """Names of libraries and of the project's other files."""
+    for name, full in bound_names(node, machine.frame.file.package):
+        assign_name(machine, name, External(full), state)
+
+
+@executes(cst.FunctionDef)
+def function(machine: Machine, node: cst.FunctionDef, state: State) -> None:
+    """A function is made; decorators of the project wrap it."""
+    frame = machine.frame
+    definition = frame.file.by_node.get(node)
+    if definition is None or isinstance(definition, type(None)):
+        return
+    value: Value = Function(definition, (*frame.closure, frame.number))  # type: ignore[arg-type]
+    frame.nested.append(value)
+    if frame.definition is None and not state.frames.get(frame.number):
+        state.frames[frame.number] = state.names
+    value = decorated(machine, node, value, state)
+    assign_name(machine, node.name.value, value, state)
+
+
+def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: State) -> Value:
+    """What the decorators make of a function: those of the project are called, others leave it as it is."""
+    from tensorlint.flow.arguments import Arguments
+    from tensorlint.flow.calls import call_value
+
+    for decorator in reversed(node.decorators):
+        found = evaluate(machine, decorator.decorator, state)
+        if isinstance(found, Function):
+            made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
+            if isinstance(made, Function):
+                value = made
+    return value
+
+
+@executes(cst.ClassDef)
+def class_(machine: Machine, node: cst.ClassDef, state: State) -> None:
+    """A class is made."""
+    definition = machine.frame.file.by_node.get(node)
+    if definition is not None:
+        assign_name(machine, node.name.value, Class(definition), state)  # type: ignore[arg-type]
+
+
+@executes(cst.If)
+def if_(machine: Machine, node: cst.If, state: State) -> None:
+    """Two paths."""
+    evaluate(machine, node.test, state)
+    other = state.fork()
+    narrow(machine, node.test, state, True)
+    narrow(machine, node.test, other, False)
+    frame = machine.frame
+    frame.branches += 1
+    if state.alive:
+        execute(machine, node.body, state)
+    frame.branches -= 1
+    if node.orelse is not None and other.alive:
+        frame.branches += 1
+        body = node.orelse if isinstance(node.orelse, cst.If) else node.orelse.body
+        execute(machine, body, other)
+        frame.branches -= 1
+    state.join(other, outcomes(node.test, True), outcomes(node.test, False))
+
+
+@executes(cst.With)
+def with_(machine: Machine, node: cst.With, state: State) -> None:
+    """A block under contexts, grad mode among them."""
+    before = state.grad
+    for item in node.items:
+        value = evaluate(machine, item.item, state)
+        mode = None
+        if isinstance(item.item, cst.Call):
+            callee = evaluate(machine, item.item.func, state)
+            given = [evaluate(machine, argument.value, state) for argument in item.item.args]
+            mode = mode_of_context(callee, given)
+        elif isinstance(value, External):
+            mode = mode_of_context(value, [])
+        if mode is not None:
+            state.grad = mode
+        elif isinstance(value, External | Bound | Unknown) and _by_name(item.item):
+            state.grad = Truth.NO
+        if item.asname is not None:
+            assign(machine, item.asname.name, value, state, item.item)
+    execute(machine, node.body, state)
+    state.grad = before
+
+
+def _by_name(node: cst.BaseExpression) -> bool:
+    """A context of unseen making that calls itself no_grad: never a reason to report, only to be quiet."""
+    called = node.func if isinstance(node, cst.Call) else node
+    last = (dotted(called) or "").rpartition(".")[2].lower()
+    return "no_grad" in last or "inference_mode" in last or last.startswith("eval_mode")
+
+
+@executes(cst.Try, cst.TryStar)
+def try_(machine: Machine, node: cst.Try, state: State) -> None:
+    """The body may end anywhere: handlers start from what held before it or after it."""
+    before = state.fork()
+    execute(machine, node.body, state)
+    failed = before
+    failed.join(state)
+    failed.alive = True
+    if node.orelse is not None and state.alive:
+        execute(machine, node.orelse.body, state)
+    for handler in node.handlers:
+        path = failed.fork()
+        if handler.name is not None and isinstance(handler.name.name, cst.Name):
+            path.names[handler.name.name.value] = Unknown()
+        execute(machine, handler.body, path)
+        state.join(path)
+    if node.finalbody is not None:
+        alive = state.alive
+        state.alive = True
+        execute(machine, node.finalbody.body, state)
+        state.alive = state.alive and alive
+
+
+@executes(cst.Match)
+def match_(machine: Machine, node: cst.Match, state: State) -> None:
+    """Several paths; patterns bind what is not known."""
+    evaluate(machine, node.subject, state)
+    start = state.fork()
+    for case in node.cases:
+        path = start.fork()
+        execute(machine, case.body, path)
+        state.join(path)

@@ -1,0 +1,192 @@
+"""Memory: who shares it with whom, who writes to it, and who looks at it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.events import StaleAlias, WriteThrough
+from tensorlint.flow.facts import Place, Reason
+from tensorlint.flow.heap import Items, Mapping
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.state import State, Write
+from tensorlint.flow.values import Alias, Array, Ref, Tensor, Tuple, Value, alternatives, union
+
+__all__ = ["aliases_of", "fresh", "keep", "look", "share", "without_aliases", "write"]
+
+Memory = Tensor | Array
+DEEPEST = 3
+
+
+def fresh(machine: Machine) -> frozenset[Alias]:
+    """Memory of its own."""
+    return frozenset({Alias(machine.storage())})
+
+
+def share(state: State, value: Memory, made: Reason | None, condition: str = "") -> frozenset[Alias]:
+    """The memory of what is made of ``value`` without a copy (or with one, under ``condition``)."""
+    result = []
+    for alias in value.aliases:
+        conditions = [text for text in (alias.condition, condition) if text]
+        combined = " or ".join(dict.fromkeys(conditions))
+        reason = alias.made if made is None else made
+        result.append(Alias(alias.storage, state.version(alias.storage), reason, combined))
+    return frozenset(result)
+
+
+def aliases_of(state: State, value: Value, depth: int = 0) -> frozenset[Alias]:
+    """The memory that a value, or what it contains, lives in."""
+    found: set[Alias] = set()
+    for item in alternatives(value):
+        if isinstance(item, Memory):
+            found |= item.aliases
+        elif depth < DEEPEST:
+            for part in _parts(state, item):
+                found |= aliases_of(state, part, depth + 1)
+    return frozenset(found)
+
+
+def _parts(state: State, value: Value) -> Iterable[Value]:
+    if isinstance(value, Tuple):
+        return value.items
+    if isinstance(value, Ref):
+        match state.object(value):
+            case Items() as items:
+                return items.known if items.known is not None else [items.rest] if items.rest is not None else []
+            case Mapping() as mapping:
+                return [*mapping.entries.values(), *([mapping.rest] if mapping.rest is not None else [])]
+            case _:
+                return []
+    return []
+
+
+def keep(value: Value, reason: Reason) -> Value:
+    """The value, put away for later: its aliases of other memory become snapshots that can go stale."""
+    changed = False
+    result = []
+    for item in alternatives(value):
+        if isinstance(item, Memory) and any(a.made is not None and a.kept is None for a in item.aliases):
+            kept = frozenset(replace(a, kept=a.kept or (reason if a.made is not None else None)) for a in item.aliases)
+            item = replace(item, aliases=kept)
+            changed = True
+        elif isinstance(item, Tuple):
+            items = tuple(keep(part, reason) for part in item.items)
+            if any(a is not b for a, b in zip(items, item.items, strict=True)):
+                item = replace(item, items=items)
+                changed = True
+        result.append(item)
+    return union(result) if changed else value
+
+
+def without_aliases(machine: Machine, value: Value) -> Value:
+    """A copy: the same facts in memory of its own."""
+    result = []
+    for item in alternatives(value):
+        if isinstance(item, Memory):
+            item = replace(item, aliases=fresh(machine))
+        elif isinstance(item, Tuple):
+            item = replace(item, items=tuple(without_aliases(machine, part) for part in item.items))
+        result.append(item)
+    return union(result)
+
+
+def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name: str, text: str) -> Value:
+    """An in-place write to ``value``, which is called ``name``; gives the value as it is afterwards."""
+    result = []
+    for item in alternatives(value):
+        if isinstance(item, Memory) and item.aliases:
+            through = "array" if isinstance(item, Array) else "tensor"
+            place = machine.place(node)
+            aliases = []
+            for alias in item.aliases:
+                made = alias.made.place if alias.made is not None else None
+                version = state.version(alias.storage) + 1
+                state.written[alias.storage] = Write(version, place, text, through, made, name)
+                aliases.append(replace(alias, version=version))
+                _belongs_to_caller(machine, item, alias, place, name)
+            item = replace(item, aliases=frozenset(aliases))
+        result.append(item)
+    return union(result)
+
+
+def _belongs_to_caller(machine: Machine, written: Memory, alias: Alias, place: Place, name: str) -> None:
+    owner = machine.caller_owned.get(alias.storage)
+    if owner is None or not isinstance(written, Array) or alias.made is None or alias.condition:
+        return
+    seen = Reason(place, f"`{owner}` belongs to the caller, who sees the change")
+    machine.emit(
+        WriteThrough(
+            place=place,
+            calls=machine.calls(),
+            written=written,
+            written_name=name,
+            other_name=owner,
+            shared_at=alias.made.place,
+            sharing=alias.made,
+            seen=seen,
+        )
+    )
+
+
+def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression) -> None:
+    """A value is read under a name: report memory that was changed behind its back."""
+    if not state.written:
+        return
+    for item in alternatives(value):
+        if isinstance(item, Memory):
+            _look_at(machine, state, item, node)
+        elif isinstance(item, Tuple | Ref):
+            for part in _parts(state, item):
+                for inner in alternatives(part):
+                    if isinstance(inner, Memory):
+                        _look_at(machine, state, inner, node)
+                    elif isinstance(inner, Tuple | Ref):
+                        for deep in _parts(state, inner):
+                            for leaf in alternatives(deep):
+                                if isinstance(leaf, Memory):
+                                    _look_at(machine, state, leaf, node)
+
+
+def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpression) -> None:
+    for alias in value.aliases:
+        last = state.written.get(alias.storage)
+        if last is None or last.version <= alias.version or last.place.node is node:
+            continue
+        made = alias.made.place if alias.made is not None else None
+        if made == last.made and alias.kept is None:
+            continue
+        used = Reason(machine.place(node), f"`{short(node)}` is read here")
+        if alias.kept is not None and alias.made is not None:
+            if last.made is not None and last.made == made:
+                # written through the alias itself: it is meant to be a view, unless the write made another snapshot
+                continue
+            machine.emit(
+                StaleAlias(
+                    place=alias.made.place,
+                    calls=machine.calls(),
+                    alias=value,
+                    kept=alias.kept,
+                    changed=Reason(last.place, last.text),
+                    used=used,
+                    what=alias.made.text,
+                    certain=not alias.condition,
+                )
+            )
+        elif isinstance(value, Tensor) and last.through == "array" and not alias.condition:
+            if alias.storage in machine.filled or last.made is None:
+                continue
+            machine.emit(
+                WriteThrough(
+                    place=last.place,
+                    calls=machine.calls(),
+                    written=Array(aliases=frozenset({alias})),
+                    written_name=last.name,
+                    other_name=short(node),
+                    shared_at=last.made,
+                    sharing=Reason(last.made, f"`{last.name}` shares its memory"),
+                    seen=used,
+                )
+            )

@@ -1,0 +1,234 @@
+"""Reading items and slices: views, negative strides, entries of dicts and lists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.classes import method_of
+from tensorlint.flow.containers import element, make_items
+from tensorlint.flow.conversion import give_to_torch
+from tensorlint.flow.facts import NO, Fact, maybe, yes
+from tensorlint.flow.functions import call_function
+from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.joining import join, join_values
+from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.names import code, dotted, short
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh, look, share
+from tensorlint.flow.values import (
+    Array,
+    Constant,
+    External,
+    Number,
+    Object,
+    Ref,
+    Single,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["subscript"]
+
+
+@evaluates(cst.Subscript)
+def subscript(machine: Machine, node: cst.Subscript, state: State) -> Value:
+    """``value[...]`` that is read."""
+    receiver = evaluate(machine, node.value, state)
+    keys = [
+        evaluate(machine, item.slice.value, state)
+        if isinstance(item.slice, cst.Index)
+        else _slice(machine, item, state)
+        for item in node.slice
+    ]
+    found = [_item(machine, state, node, item, keys) for item in alternatives(receiver)]
+    value = join_values(found) or Unknown()
+    if any(isinstance(item, Ref) for item in alternatives(receiver)):
+        look(machine, state, value, node)
+    return value
+
+
+def _slice(machine: Machine, item: cst.SubscriptElement, state: State) -> Value:
+    assert isinstance(item.slice, cst.Slice)
+    for part in (item.slice.lower, item.slice.upper, item.slice.step):
+        if part is not None:
+            evaluate(machine, part, state)
+    return Unknown()
+
+
+def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single, keys: list[Value]) -> Value:
+    match receiver:
+        case Tensor():
+            return _of_tensor(machine, state, node, receiver, keys)
+        case Array():
+            return _of_array(machine, state, node, receiver, keys)
+        case Tuple(items=items):
+            return _of_tuple(machine, state, node, items, keys, receiver)
+        case Ref():
+            return _of_object(machine, state, node, receiver, keys)
+        case Unknown():
+            reversed_ = _reversal(machine, node)
+            if reversed_ is not None:
+                if len(node.slice) > 1:
+                    return Array(reversed_, aliases=fresh(machine))  # only an array takes several subscripts
+                return Unknown(receiver.variable, reversed_.weakened())
+            if receiver.negative_stride.holds and len(node.slice) > 1:
+                return Unknown(receiver.variable, receiver.negative_stride)
+            return Unknown(dotted(node.value) or "" if receiver.variable else "")
+        case Object():
+            row = machine.library.row(f"{receiver.type}.__getitem__")
+            if row is not None and row.returns == "object":
+                return Object(row.type or receiver.type)
+            return receiver if receiver.type.startswith("matplotlib.") else Unknown()
+        case External():
+            return receiver  # a subscripted generic
+        case Constant(value=str()) | Number():
+            return Number()
+        case _:
+            return Unknown()
+
+
+def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tensor, keys: list[Value]) -> Value:
+    for item, key in zip(node.slice, keys, strict=True):
+        if isinstance(item.slice, cst.Index):
+            give_to_torch(machine, state, node, item.slice.value, key, f"{short(node.value)}[...]")
+    if tensor.opaque and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
+        return replace(tensor, aliases=share(state, tensor, None))
+    advanced = any(not isinstance(key, Constant | Number | Unknown) for key in keys)
+    aliases = fresh(machine) if advanced else share(state, tensor, None)
+    ndim = None
+    if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
+        ndim = max(tensor.ndim - len(keys), 0)
+    return replace(tensor, aliases=aliases, ndim=ndim)
+
+
+def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
+    """The subscript steps backwards along some axis."""
+    for item in node.slice:
+        if isinstance(item.slice, cst.Slice) and item.slice.step is not None:
+            step = item.slice.step
+            if isinstance(step, cst.UnaryOperation) and isinstance(step.operator, cst.Minus):
+                if isinstance(step.expression, cst.Integer):
+                    return yes(machine.place(node), f"`{short(node)}` is a view with a negative stride")
+    return None
+
+
+def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array, keys: list[Value]) -> Value:
+    if any(isinstance(key, Array | Ref) for key in keys):
+        return Array(NO, array.dtype, fresh(machine))  # advanced indexing copies
+    reversed_ = _reversal(machine, node)
+    if reversed_ is not None:
+        stride = NO if array.negative_stride.holds and len(node.slice) == 1 else reversed_
+        return replace(array, negative_stride=stride, aliases=share(state, array, None), scalar=False)
+    only_index = all(isinstance(item.slice, cst.Index) for item in node.slice)
+    stride = array.negative_stride
+    if stride.holds and only_index and len(node.slice) == 1:
+        stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
+    return replace(array, aliases=share(state, array, None), negative_stride=stride)
+
+
+def _of_tuple(
+    machine: Machine, state: State, node: cst.Subscript, items: tuple[Value, ...], keys: list[Value], whole: Tuple
+) -> Value:
+    key = keys[0]
+    if isinstance(key, Constant) and isinstance(key.value, int) and -len(items) <= key.value < len(items):
+        return items[key.value]
+    bounds = _bounds(node)
+    if bounds is not None:
+        return Tuple(items[bounds[0] : bounds[1]])
+    if isinstance(node.slice[0].slice, cst.Slice):
+        return make_items(machine, state, (node, "slice"), rest=join_values(items), kind="tuple")
+    return join_values(items) or Unknown()
+
+
+def _bounds(node: cst.Subscript) -> tuple[int | None, int | None] | None:
+    """The bounds of a slice without a step whose bounds are written as numbers."""
+    part = node.slice[0].slice
+    if not isinstance(part, cst.Slice) or part.step is not None:
+        return None
+    result: list[int | None] = []
+    for bound in (part.lower, part.upper):
+        if bound is None:
+            result.append(None)
+            continue
+        try:
+            result.append(int(code(bound)))
+        except ValueError:
+            return None
+    return result[0], result[1]
+
+
+def _of_object(machine: Machine, state: State, node: cst.Subscript, ref: Ref, keys: list[Value]) -> Value:
+    key = keys[0] if len(keys) == 1 else Unknown()
+    match state.object(ref):
+        case Items() as items:
+            if isinstance(node.slice[0].slice, cst.Slice):
+                bounds = _bounds(node)
+                if items.known is not None and bounds is not None:
+                    known = items.known[bounds[0] : bounds[1]]
+                    return make_items(machine, state, (node, "slice"), known=known, put=items.put)
+                rest = join_values(items.known) if items.known is not None else items.rest
+                return make_items(machine, state, (node, "slice"), rest=rest, put=items.put)
+            if items.known is not None:
+                if isinstance(key, Constant) and isinstance(key.value, int):
+                    if -len(items.known) <= key.value < len(items.known):
+                        return items.known[key.value]
+                return join_values(items.known) or Unknown()
+            return items.rest or Unknown()
+        case Mapping() as mapping:
+            return _entry(machine, state, node, ref, mapping, key)
+        case Instance(definition=definition) as instance if definition is not None:
+            method = method_of(machine, definition, "__getitem__", state)
+            if method is not None:
+                pairs = [
+                    (item.slice.value if isinstance(item.slice, cst.Index) else node, value)
+                    for item, value in zip(node.slice, keys, strict=True)
+                ][:1]
+                return call_function(machine, method, Arguments(tuple(pairs)), state, node, receiver=ref)
+            if "#contents" in instance.attributes:
+                return instance.attributes["#contents"]
+            names = [name for name, annotation, _ in definition.fields if annotation is not None]
+            if isinstance(key, Constant) and isinstance(key.value, int) and -len(names) <= key.value < len(names):
+                return instance.attributes.get(names[key.value], Unknown())
+            return Unknown()
+        case Instance() as instance:
+            return element(machine, state, ref, node) if "#contents" in instance.attributes else Unknown()
+        case _:
+            return Unknown()
+
+
+def _entry(machine: Machine, state: State, node: cst.Subscript, ref: Ref, mapping: Mapping, key: Value) -> Value:
+    if isinstance(key, Constant) and isinstance(key.value, str | int):
+        if key.value in mapping.entries:
+            return mapping.entries[key.value]
+        if mapping.rest is not None and mapping.factory is None:
+            return mapping.rest
+    elif mapping.entries or mapping.rest is not None:
+        found = join_values([*mapping.entries.values(), *([mapping.rest] if mapping.rest is not None else [])])
+        if found is not None and mapping.factory is None:
+            return found
+        if found is not None and mapping.rest is not None:
+            return found
+    if mapping.factory is not None:
+        made = _made(machine, state, node, mapping.factory)
+        if mapping.rest is not None:
+            made = join(mapping.rest, made) if not isinstance(made, Ref) else mapping.rest
+        if isinstance(key, Constant) and isinstance(key.value, str | int):
+            entries = {**mapping.entries, key.value: made}
+            state.heap[ref.address] = replace(mapping, entries=entries)
+        else:
+            state.heap[ref.address] = replace(mapping, rest=made)
+        return made
+    return Unknown()
+
+
+def _made(machine: Machine, state: State, node: cst.Subscript, factory: Value) -> Value:
+    """What a ``defaultdict`` puts where a key is missing."""
+    from tensorlint.flow.calls import call_value
+
+    return call_value(machine, state, node, factory, node, Arguments())

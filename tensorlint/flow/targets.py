@@ -1,0 +1,282 @@
+"""Assignment: to names, attributes, subscripts and several targets at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.containers import element, make_items, make_mapping, mapping_of, store_item, unpack
+from tensorlint.flow.conversion import convert
+from tensorlint.flow.events import How
+from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
+from tensorlint.flow.heap import Instance
+from tensorlint.flow.machine import Machine, evaluate
+from tensorlint.flow.modules import freeze, instance_of
+from tensorlint.flow.names import dotted, literal, short
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import keep, write
+from tensorlint.flow.tensors import inputs_of
+from tensorlint.flow.values import Array, Constant, External, Ref, Tensor, Unknown, Value, alternatives
+
+__all__ = ["assign", "assign_name", "attribute_owner", "rebind"]
+
+
+def assign(machine: Machine, target: cst.BaseExpression, value: Value, state: State, source: cst.CSTNode) -> None:
+    """``target = value``."""
+    match target:
+        case cst.Name(value=name):
+            assign_name(machine, name, value, state)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            _assign_several(machine, [e.value for e in elements], elements, value, state, source)
+        case cst.Attribute():
+            _assign_attribute(machine, target, value, state)
+        case cst.Subscript():
+            _assign_item(machine, target, value, state, source)
+        case cst.StarredElement(value=inner):
+            assign(machine, inner, value, state, source)
+        case _:
+            pass
+
+
+def assign_name(machine: Machine, name: str, value: Value, state: State) -> None:
+    """Bind a name where its function says that it lives."""
+    frame = machine.frame
+    if frame.loops and frame.branches:
+        value = _kept_in_loop(machine, value, name)
+    if name in frame.globals:
+        names = dict(state.frames.get(frame.file.frame, {}))
+        names[name] = value
+        state.frames[frame.file.frame] = names
+    elif name in frame.nonlocals:
+        for number in reversed(frame.closure):
+            if name in state.frames.get(number, {}):
+                state.frames[number] = {**state.frames[number], name: value}
+                break
+    else:
+        state.names[name] = value
+
+
+def _kept_in_loop(machine: Machine, value: Value, name: str) -> Value:
+    """What is assigned in a branch inside a loop (best so far) is kept while the loop goes on."""
+    for item in alternatives(value):
+        if isinstance(item, Tensor | Array):
+            for alias in item.aliases:
+                if alias.made is not None and alias.kept is None:
+                    return keep(value, Reason(alias.made.place, f"kept in `{name}` while the loop goes on"))
+    return value
+
+
+def _assign_several(
+    machine: Machine,
+    targets: list[cst.BaseExpression],
+    elements: object,
+    value: Value,
+    state: State,
+    source: cst.CSTNode,
+) -> None:
+    stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]  # type: ignore[call-overload]
+    if not stars:
+        for target, item in zip(targets, unpack(machine, state, value, len(targets), source), strict=True):
+            assign(machine, target, item, state, source)
+        return
+    one = element(machine, state, value, source)
+    for index, target in enumerate(targets):
+        if index == stars[0]:
+            rest = make_items(machine, state, (target, "rest"), rest=one)
+            assign(machine, target, rest, state, source)
+        else:
+            assign(machine, target, one, state, source)
+
+
+def attribute_owner(machine: Machine, target: cst.Attribute, state: State) -> list[tuple[Ref, Instance]]:
+    """The instances whose attribute ``target`` names; an unknown receiver becomes an instance."""
+    value = evaluate(machine, target.value, state)
+    if isinstance(value, Unknown):
+        ref = Ref(machine.address(target.value, "instance", dotted(target.value)))
+        if ref.address not in state.heap:
+            state.heap[ref.address] = Instance(open=True)
+        rebind(machine, target.value, ref, state)
+        value = ref
+    found = []
+    for item in alternatives(value):
+        instance = instance_of(state, item)
+        if isinstance(item, Ref) and instance is not None:
+            found.append((item, instance))
+    return found
+
+
+def _assign_attribute(machine: Machine, target: cst.Attribute, value: Value, state: State) -> None:
+    name = target.attr.value
+    place = machine.place(target)
+    receiver = evaluate(machine, target.value, state)
+    tensors = [item for item in alternatives(receiver) if isinstance(item, Tensor)]
+    if tensors:
+        _assign_tensor_attribute(machine, target, tensors, value, state)
+        return
+    if isinstance(receiver, Unknown) and name == "requires_grad" and isinstance(value, Constant):
+        fact = yes(place, f"`{short(target)} = True`") if value.value is True else NO
+        rebind(machine, target.value, Tensor(fact, kind=maybe(place, "requires_grad is set")), state)
+        return
+    value = keep(value, Reason(place, f"kept in `{short(target)}`"))
+    value = step(machine, value, target, f"`{short(target)}` holds it")
+    for ref, instance in attribute_owner(machine, target, state):
+        registered = instance.registered
+        attributes = {**instance.attributes, name: value}
+        module = instance.module
+        state.heap[ref.address] = replace(instance, attributes=attributes, registered=registered, module=module)
+
+
+def _assign_tensor_attribute(
+    machine: Machine, target: cst.Attribute, tensors: list[Tensor], value: Value, state: State
+) -> None:
+    place = machine.place(target)
+    name = target.attr.value
+    if name == "requires_grad":
+        for tensor in tensors:
+            for alias in tensor.aliases:
+                address = machine.modules.get(alias.storage)
+                if address is not None and alias.made is None and isinstance(value, Constant):
+                    freeze(machine, state, Ref(address), value.value is False, place)
+            if isinstance(value, Constant) and isinstance(value.value, bool):
+                fact = yes(place, f"`{short(target)}` is set to True") if value.value else NO
+                rebind(machine, target.value, replace(tensor, requires_grad=fact), state)
+    elif name in ("data", "grad") and name == "data":
+        for tensor in tensors:
+            for alias in tensor.aliases:
+                if alias.storage in machine.modules:
+                    write(machine, state, tensor, target, short(target), f"`{short(target)}` is replaced")
+
+
+def step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) -> Value:
+    """The value with a step of evidence, when its facts come from elsewhere."""
+    if not isinstance(value, Tensor) or not (value.requires_grad.holds or value.device.holds):
+        return value
+    place = machine.place(node)
+    return replace(
+        value, requires_grad=value.requires_grad.because(place, text), device=value.device.because(place, text)
+    )
+
+
+def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: State, source: cst.CSTNode) -> None:
+    receiver = evaluate(machine, target.value, state)
+    key = _key(machine, target, state)
+    name = short(target.value)
+    if isinstance(receiver, Unknown):
+        base = literal_key(target)
+        if base is not None:
+            ref = make_mapping(machine, state, (target.value, "mapping", name), rest=Unknown())
+            rebind(machine, target.value, ref, state)
+            receiver = ref
+    for item in alternatives(receiver):
+        match item:
+            case Array() if not item.scalar:
+                _store_in_array(machine, target, item, value, state, source)
+            case Tensor():
+                _store_in_tensor(machine, target, item, value, state)
+            case Ref():
+                found = instance_of(state, item)
+                if found is None:
+                    store_item(machine, state, item, key, value, target, name)
+            case _:
+                pass
+
+
+def literal_key(target: cst.Subscript) -> str | None:
+    """The key of a subscript that is a plain string."""
+    if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
+        return literal(target.slice[0].slice.value)
+    return None
+
+
+def _key(machine: Machine, target: cst.Subscript, state: State) -> Value:
+    if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
+        return evaluate(machine, target.slice[0].slice.value, state)
+    return Unknown()
+
+
+def _store_in_array(
+    machine: Machine, target: cst.Subscript, array: Array, value: Value, state: State, source: cst.CSTNode
+) -> None:
+    if isinstance(source, cst.BaseExpression):
+        for item in alternatives(value):
+            # arr[i] = scalar tensor works even with grad; a slice converts (observed: torch 2.13)
+            if isinstance(item, Tensor) and (_whole(target) or item.device.holds) and item.ndim != 0:
+                convert(machine, state, source, source, item, How.IMPLICIT, f"{short(target)} = ...")
+    if not _direct(target.value):
+        changed = write(machine, state, array, target, short(target.value), f"`{short(target)} = ...` writes to it")
+        rebind(machine, target.value, changed, state, only=Array)
+
+
+def _whole(target: cst.Subscript) -> bool:
+    """The subscript has a slice in it, so that what is stored must be an array."""
+    return any(isinstance(element.slice, cst.Slice) for element in target.slice)
+
+
+def _direct(node: cst.BaseExpression) -> bool:
+    """``x.numpy()[...] = v`` writes to the tensor on purpose."""
+    return isinstance(node, cst.Call)
+
+
+def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, value: Value, state: State) -> None:
+    found = inputs_of(state, [value])
+    changed = write(machine, state, tensor, target, short(target.value), f"`{short(target)} = ...` writes to it")
+    if isinstance(changed, Tensor):
+        if found.requires_grad.holds and state.grad is not Truth.NO:
+            place = machine.place(target)
+            fact = found.requires_grad.because(place, f"stored into `{short(target.value)}`")
+            changed = replace(changed, requires_grad=fact)
+        rebind(machine, target.value, changed, state, only=Tensor)
+
+
+def rebind(
+    machine: Machine,
+    node: cst.BaseExpression,
+    value: Value,
+    state: State,
+    only: type[Tensor] | type[Array] | None = None,
+) -> None:
+    """Let the name or attribute ``node`` hold ``value`` from now on: something was learnt about it, or done to it."""
+    match node:
+        case cst.Name(value=name):
+            frame = machine.frame
+            if name in state.names:
+                state.names[name] = _among(state.names[name], value, only)
+                return
+            for number in reversed((frame.file.frame, *frame.closure)):
+                names = state.frames.get(number)
+                if names is not None and name in names:
+                    if not isinstance(names[name], External):
+                        state.frames[number] = {**names, name: _among(names[name], value, only)}
+                    return
+        case cst.Attribute(attr=cst.Name(value=name)):
+            base = evaluate(machine, node.value, state)
+            for item in alternatives(base):
+                instance = instance_of(state, item)
+                if isinstance(item, Ref) and instance is not None:
+                    present = instance.attributes.get(name)
+                    new = value if present is None else _among(present, value, only)
+                    attributes = {**instance.attributes, name: new}
+                    state.heap[item.address] = replace(instance, attributes=attributes)
+        case cst.Subscript():
+            base = evaluate(machine, node.value, state)
+            text = literal_key(node)
+            mapping = mapping_of(state, base)
+            if mapping is not None and isinstance(base, Ref) and text is not None and text in mapping.entries:
+                entries = {**mapping.entries, text: value}
+                state.heap[base.address] = replace(mapping, entries=entries)
+        case _:
+            pass
+
+
+def _among(present: Value, value: Value, only: type[Tensor] | type[Array] | None) -> Value:
+    """Of a union only the alternatives of one kind change."""
+    from tensorlint.flow.values import union
+
+    if only is None:
+        return value
+    items = alternatives(present)
+    if len(items) < 2:
+        return value
+    kept = [item for item in items if not isinstance(item, only)]
+    return union([*kept, *alternatives(value)])

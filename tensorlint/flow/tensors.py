@@ -1,0 +1,183 @@
+"""Facts of the tensors among a call's inputs, and the tensor that an operation on them gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, either, maybe, yes
+from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh
+from tensorlint.flow.values import (
+    Alias,
+    Array,
+    Constant,
+    Device,
+    Number,
+    Ref,
+    Tensor,
+    Tuple,
+    Union,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["INTEGRAL", "Inputs", "device_of", "inputs_of", "recorded", "result_tensor"]
+
+DEEPEST = 3
+INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
+ACCELERATORS = ("cuda", "mps", "xpu", "hip", "xla", "hpu", "npu", "mtia")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is known of all tensors among some values together."""
+
+    requires_grad: Fact = NO
+    device: Fact = NO
+    tensor: Fact = NO
+    """That there is a tensor among them: MAYBE where only some alternatives are."""
+    unknown: bool = False
+    """Something among them is not known."""
+    dtype: str = ""
+    conj: Fact = NO
+
+
+def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
+    """Join the facts of the tensors in ``values`` and in the lists, tuples and dicts among them."""
+    grads, devices, tensors, unknown, dtypes, conj = [NO], [NO], [NO], False, [], [NO]
+    for value in values:
+        several = isinstance(value, Union)
+        for item in alternatives(value):
+            found: Inputs | None = None
+            if isinstance(item, Tensor):
+                kind = item.kind if item.kind.holds else UNKNOWN
+                found = Inputs(item.requires_grad, item.device, kind, False, item.dtype, item.conj)
+                dtypes.append(item.dtype)
+            elif isinstance(item, Unknown):
+                unknown = True
+            elif depth < DEEPEST and isinstance(item, Tuple | Ref):
+                found = inputs_of(state, _inside(state, item), depth + 1)
+                unknown = unknown or found.unknown
+                if found.tensor is not NO:
+                    dtypes.append(found.dtype)
+            if found is None or found.tensor is NO:
+                continue
+            grads.append(found.requires_grad.weakened() if several else found.requires_grad)
+            devices.append(found.device.weakened() if several else found.device)
+            tensors.append(found.tensor.weakened() if several else found.tensor)
+            conj.append(found.conj)
+    return Inputs(
+        either(*grads),
+        either(*devices),
+        either(*tensors),
+        unknown,
+        dtypes[0] if dtypes and all(name == dtypes[0] for name in dtypes) else "",
+        either(*conj),
+    )
+
+
+def _inside(state: State, value: Tuple | Ref) -> Iterable[Value]:
+    if isinstance(value, Tuple):
+        return value.items
+    match state.object(value):
+        case Items() as items:
+            return items.known if items.known is not None else [items.rest] if items.rest is not None else []
+        case Mapping() as mapping:
+            return [*mapping.entries.values(), *([mapping.rest] if mapping.rest is not None else [])]
+        case Instance(definition=definition) as instance if definition is not None and instance.module is None:
+            return [value for name, value in instance.attributes.items() if not name.startswith("#")]
+        case _:
+            return []
+
+
+def recorded(state: State, fact: Fact) -> Fact:
+    """Whether a new result requires grad: not at all where autograd does not record."""
+    if state.grad is Truth.NO:
+        return NO
+    return fact.weakened() if state.grad is Truth.MAYBE else fact
+
+
+def result_tensor(
+    machine: Machine,
+    state: State,
+    inputs: Inputs,
+    *,
+    requires_grad: Fact | None = None,
+    device: Fact | None = None,
+    dtype: str = "",
+    aliases: frozenset[Alias] | None = None,
+    opaque: bool = False,
+    kind: Fact | None = None,
+    ndim: int | None = None,
+) -> Tensor:
+    """The tensor that an operation makes of ``inputs``; what is given explicitly holds instead."""
+    grad = requires_grad if requires_grad is not None else recorded(state, inputs.requires_grad)
+    if dtype in INTEGRAL:
+        grad = NO
+    if requires_grad is None and inputs.unknown and grad is NO:
+        grad = UNKNOWN
+    place = device if device is not None else inputs.device
+    if device is None and inputs.unknown and place is NO:
+        place = UNKNOWN
+    return Tensor(
+        grad,
+        place,
+        dtype,
+        kind if kind is not None else inputs.tensor,
+        opaque,
+        fresh(machine) if aliases is None else aliases,
+        ndim=ndim,
+    )
+
+
+def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> Fact | None:
+    """Whether ``value``, given as a device, is an accelerator; None if it is no device (a dtype, say)."""
+    facts: list[tuple[Fact, frozenset[tuple[str, bool]]]] = []
+    place = machine.place(node)
+    for item in alternatives(value):
+        match item:
+            case Device():
+                facts.append((item.accelerator, item.guards))
+            case Constant(value=str(text)):
+                name = text.partition(":")[0]
+                if name in ACCELERATORS:
+                    facts.append((yes(place, f"the device is {text!r}"), item.guards))
+                else:
+                    facts.append((NO, item.guards))
+            case Constant(value=int(index)) if not isinstance(index, bool):
+                facts.append((yes(place, f"the device is GPU number {index}"), item.guards))
+            case Tensor():
+                facts.append((item.device, item.guards))
+            case Constant(value=None):
+                facts.append((UNKNOWN, item.guards))
+            case Unknown(variable=name) if name:
+                facts.append((_chosen_elsewhere(machine, node, name), item.guards))
+            case Unknown() | Number():
+                facts.append((UNKNOWN, item.guards))
+            case Array():
+                return None
+            case _:
+                continue
+    if not facts:
+        return None
+    result, guards = facts[0]
+    for fact, others in facts[1:]:
+        result = result.join(fact, guards, others)
+        guards = guards & others
+    return result
+
+
+def _chosen_elsewhere(machine: Machine, node: cst.CSTNode, name: str) -> Fact:
+    """A device that an argument or attribute names: written so that the program can run on a GPU.
+
+    The name alone decides nothing; it is taken only for what is handed to ``.to()``, ``device=`` and the like.
+    """
+    if "device" not in name.lower():
+        return UNKNOWN
+    return maybe(machine.place(node), f"moved to `{name}`, which is chosen elsewhere and may be a GPU")
