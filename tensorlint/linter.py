@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorlint.finding import Confidence, Evidence, Finding
@@ -135,7 +136,10 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     if not judges:
         return []
     from tensorlint.flow.analysis import analyse
+    from tensorlint.flow.project import Project
 
+    if project is None:
+        project = Project.of(Path(source.path).absolute())
     style = settings.conversion_style
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))

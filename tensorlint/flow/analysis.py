@@ -7,7 +7,8 @@ from pathlib import Path
 
 import libcst as cst
 
-from tensorlint.flow import calls, expressions, loops, operators, statements, subscripts  # noqa: F401  (they register)
+from tensorlint.flow import calls as _calls  # noqa: F401  (these modules register evaluators)
+from tensorlint.flow import expressions, loops, operators, statements, subscripts  # noqa: F401
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
@@ -31,15 +32,15 @@ INLINED = 2_500
 ROUNDS = 2
 
 
-def analyse(source: Source, project: Project | None = None, path: Path | None = None) -> list[Event]:
+def analyse(source: Source, project: Project | None = None) -> list[Event]:
     """The boundary events of one file.
 
-    :param project: the other files; without one the file is looked at alone
-    :param path: where the file is, for its imports
+    :param project: the other files; without one they are looked for around ``source.path``
     :raises SourceError: if the file cannot be parsed, or takes more steps than a file is given
     """
+    path = Path(source.path).absolute()
     if project is None:
-        project = Project(Path())
+        project = Project.of(path)
     file = project.add(source, path)
     analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
@@ -185,13 +186,11 @@ class _Analysis:
             name = parameter.name.value
             value: Value = known.get(name, Unknown(name, parameter=True))
             if name == first and receiver is not None:
-                if function.is_class_method and function.owner is not None:
-                    value = Class(function.owner)
-                else:
-                    value = receiver
+                is_class = function.is_class_method and function.owner is not None
+                value = Class(function.owner) if is_class and function.owner is not None else receiver
             elif inputs and isinstance(value, Unknown) and parameter.annotation is None and parameter.default is None:
                 kind = maybe(machine.place(parameter), f"`{name}` is an input of forward()")
-                value = Tensor(kind=kind, opaque=True)
+                value = Tensor(kind=kind, opaque=True, assumed=True)
             elif isinstance(value, Tensor):
                 for alias in value.aliases:
                     machine.caller_owned[alias.storage] = name
@@ -208,7 +207,7 @@ class _Analysis:
         if mode is not None or function.owner is None:
             return mode
         names = [base for base in ancestors(machine, function.owner, state) if isinstance(base, str)]
-        if any(name.endswith("autograd.Function") or name.endswith("autograd.function.Function") for name in names):
+        if any(name.endswith(("autograd.Function", "autograd.function.Function")) for name in names):
             return Truth.NO
         if function.name in LIGHTNING_EVALUATION and any(
             name.endswith(("LightningModule", "Callback")) for name in names

@@ -141,15 +141,15 @@ def _one_of(found: list[Value | None]) -> Value | None:
 
 def instance_of_class(machine: Machine, value: Class, state: State, name: str, depth: int) -> Value | None:
     """An instance that stands for any of its class; None where annotations are nested too deeply to follow."""
-    from tensorlint.flow.classes import ancestors
-
     if depth > CLASS_NESTING:
         return None
+    from tensorlint.flow.classes import ancestors, new_instance  # whose fields have annotations
+
     definition = value.definition
     known = machine.instances.get(definition)
     if known is not None and known in state.heap:
         return Ref(known)
-    ref = newinstance_of_class(machine, definition, state, (definition.node, "annotated", name))
+    ref = new_instance(machine, definition, state, (definition.node, "annotated", name))
     attributes: dict[str, Value] = {}
     for base in reversed(list(ancestors(machine, definition, state))):
         if isinstance(base, ClassDefinition):

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.facts import Fact
+from tensorlint.flow.heap import Key
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import short
@@ -137,13 +138,13 @@ def bind(
             names[name] = defaults.get(name, Unknown(name))
     if parameters.star_kwarg is not None:
         name = parameters.star_kwarg.name.value
-        entries = {
+        entries: dict[Key, Value] = {
             key: passed(key, source)
             for key, source in arguments.keywords.items()
             if key not in used and key not in names
         }
         other = arguments.keyword_rest[1] if arguments.keyword_rest is not None else None
-        names[name] = make_mapping(machine, state, (node, "**", name), dict(entries), other)
+        names[name] = make_mapping(machine, state, (node, "**", name), entries, other)
     return names
 
 

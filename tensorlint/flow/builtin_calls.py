@@ -11,7 +11,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.facts import NO, yes
 from tensorlint.flow.gradmode import mode_of_context
-from tensorlint.flow.heap import Instance
+from tensorlint.flow.heap import Instance, Key
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import instance_of
@@ -131,17 +131,11 @@ def _deque(machine: Machine, state: State, node: cst.BaseExpression, arguments: 
     return make_items(machine, state, (node,), known=known, rest=None if known is not None else rest, kind="deque")
 
 
-@special("builtins.dict", "collections.OrderedDict", "types.SimpleNamespace", "collections.Counter")
+@special("builtins.dict", "collections.OrderedDict", "collections.Counter")
 def _dict(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
     mapping = mapping_of(state, first) if first is not None else None
-    entries = {name: value for name, (_, value) in arguments.keywords.items()}
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name | cst.Attribute):
-        name = node.func.value if isinstance(node.func, cst.Name) else node.func.attr.value
-        if name == "SimpleNamespace":
-            ref = Ref(machine.address(node))
-            state.heap[ref.address] = Instance(attributes=entries, open=True)
-            return ref
+    entries: dict[Key, Value] = {name: value for name, (_, value) in arguments.keywords.items()}
     if mapping is not None:
         return make_mapping(
             machine, state, (node,), {**mapping.entries, **entries}, mapping.rest, source=mapping.source
@@ -150,7 +144,15 @@ def _dict(machine: Machine, state: State, node: cst.BaseExpression, arguments: A
     if first is not None:
         one = element(machine, state, first, node)
         rest = one.items[1] if isinstance(one, Tuple) and len(one.items) == 2 else Unknown()
-    return make_mapping(machine, state, (node,), dict(entries), rest)
+    return make_mapping(machine, state, (node,), entries, rest)
+
+
+@special("types.SimpleNamespace", "argparse.Namespace")
+def _namespace(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    ref = Ref(machine.address(node))
+    attributes = {name: value for name, (_, value) in arguments.keywords.items()}
+    state.heap[ref.address] = Instance(attributes=attributes, open=True)
+    return ref
 
 
 @special("collections.defaultdict")
@@ -234,11 +236,11 @@ def _setattr(machine: Machine, state: State, node: cst.BaseExpression, arguments
     from tensorlint.flow.targets import assign
 
     receiver, name, value = arguments.get(0), arguments.value(1), arguments.value(2)
-    if receiver is not None and value is not None and isinstance(name, Constant) and isinstance(name.value, str):
-        if name.value.isidentifier():
-            target = cst.Attribute(receiver[0], cst.Name(name.value))
-            machine.synthetic.append(target)
-            assign(machine, target, value, state, node)
+    text = name.value if isinstance(name, Constant) else None
+    if receiver is not None and value is not None and isinstance(text, str) and text.isidentifier():
+        target = cst.Attribute(receiver[0], cst.Name(text))
+        machine.synthetic.append(target)
+        assign(machine, target, value, state, node)
     return Constant(None)
 
 

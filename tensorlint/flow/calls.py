@@ -18,9 +18,9 @@ from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import Call, apply_row
 from tensorlint.flow.state import State
-from tensorlint.flow.targets import rebind
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
     Bound,
@@ -68,7 +68,7 @@ def join_callees(found: list[Value]) -> Value:
 
 
 def _method(machine: Machine, state: State, node: cst.Attribute, receiver: Single) -> Value:
-    if isinstance(receiver, Unknown):
+    if isinstance(receiver, Unknown | Tensor):
         return Bound(receiver, node.attr.value)
     return attribute_of(machine, state, node, receiver, node.attr.value)
 

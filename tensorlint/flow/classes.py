@@ -9,11 +9,12 @@ import libcst as cst
 
 from tensorlint.flow.annotations import annotated
 from tensorlint.flow.arguments import Arguments, bind
+from tensorlint.flow.decorators import PLAIN, decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.facts import NO
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, ModuleFacts
-from tensorlint.flow.machine import Machine, evaluate_globally
+from tensorlint.flow.machine import Frame, Machine, evaluate_globally
 from tensorlint.flow.names import dotted
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, External, Function, Ref, Value, alternatives
@@ -80,9 +81,21 @@ def find_method(machine: Machine, definition: ClassDefinition, name: str, state:
 
 
 def method_of(machine: Machine, definition: ClassDefinition, name: str, state: State) -> Function | None:
-    """The same as a function value."""
+    """The same as a function value, as its decorators leave it."""
     found = find_method(machine, definition, name, state)
-    return None if found is None else Function(found, (found.file.frame,))
+    if found is None:
+        return None
+    function = Function(found, (found.file.frame,))
+    if not any(text and text not in PLAIN for text in found.decorators) or not isinstance(found.node, cst.FunctionDef):
+        return function
+    machine.frames.append(Frame(None, found.file, found.file.frame))
+    names, state.names = state.names, {}
+    try:
+        made = decorated(machine, found.node, function, state)
+    finally:
+        state.names = names
+        machine.frames.pop()
+    return made if isinstance(made, Function) else function
 
 
 def new_instance(machine: Machine, definition: ClassDefinition, state: State, site: tuple[object, ...]) -> Ref:

@@ -11,6 +11,7 @@ from tensorlint.flow.facts import NO, Place, Reason
 from tensorlint.flow.heap import Items
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import share
 from tensorlint.flow.tensors import inputs_of, recorded
@@ -43,6 +44,9 @@ def convert(
                 continue
             if item.opaque and how is not How.NUMPY and not item.kind.holds:
                 continue  # a structure of some model is not known to be convertible at all
+            if item.assumed and how is How.IMPLICIT:
+                rebind(machine, operand, Unknown(short(operand), parameter=True), state)  # an array, by its use
+                continue
             _emit(machine, state, node, operand, item, how, by, always=not several)
         elif isinstance(item, Tuple | Ref):
             found = inputs_of(state, [item])

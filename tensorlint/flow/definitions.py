@@ -113,10 +113,10 @@ def _read(model: FileModel, body: Body, owner: ClassDefinition | None, nested: b
                 "yield" in model.text and _yields(statement.body),
                 tuple(dotted(_called(d.decorator)) or "" for d in statement.decorators),
             )
-            if owner is not None and not (nested and owner is None):
-                # of several definitions with one name (overloads, property setters) the first property or the last wins
-                if not any(name.endswith((".setter", ".deleter", "overload")) for name in function.decorators):
-                    owner.methods[function.name] = function
+            # of several definitions with one name, a property's getter wins over its setter, the last over overloads
+            accessor = any(name.endswith((".setter", ".deleter", "overload")) for name in function.decorators)
+            if owner is not None and not accessor:
+                owner.methods[function.name] = function
             model.by_node[statement] = function
             _read(model, statement.body, None, nested=True)
             model.functions.append(function)

@@ -56,7 +56,7 @@ def _lookup(machine: Machine, text: str, state: State) -> Value:
 
 
 @evaluates(cst.Integer, cst.Float, cst.Imaginary)
-def number(machine: Machine, node: cst.Integer, state: State) -> Value:
+def number(machine: Machine, node: cst.Integer | cst.Float | cst.Imaginary, state: State) -> Value:
     """A number."""
     if isinstance(node, cst.Integer):
         return Constant(node.evaluated_value)
@@ -64,10 +64,10 @@ def number(machine: Machine, node: cst.Integer, state: State) -> Value:
 
 
 @evaluates(cst.SimpleString, cst.ConcatenatedString)
-def string(machine: Machine, node: cst.SimpleString, state: State) -> Value:
+def string(machine: Machine, node: cst.SimpleString | cst.ConcatenatedString, state: State) -> Value:
     """Text."""
     value = node.evaluated_value
-    return Constant(value) if isinstance(value, str | bytes) else Number()
+    return Constant(value) if value is not None else Number()
 
 
 @evaluates(cst.FormattedString)

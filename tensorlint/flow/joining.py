@@ -63,7 +63,7 @@ def join(a: Value, b: Value, mine: Guards = NO_GUARDS, others: Guards = NO_GUARD
     if not changed and not right:
         return a
     if len(result) > MOST_ALTERNATIVES:
-        result = [item for item in result if isinstance(item, Tensor | Array)] + [Unknown()]
+        result = [*(item for item in result if isinstance(item, Tensor | Array)), Unknown()]
     return union(result)
 
 
@@ -117,6 +117,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.kind.join(b.kind),
                 a.opaque or b.opaque,
                 _aliases(a.aliases, b.aliases),
+                a.assumed and b.assumed,
                 a.conj.join(b.conj, mine, others),
                 a.ndim if a.ndim == b.ndim else None,
                 guards,

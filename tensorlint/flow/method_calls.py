@@ -11,16 +11,16 @@ from tensorlint.flow.containers import append, element, make_items, make_mapping
 from tensorlint.flow.conversion import array_of, convert
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe, yes
-from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.heap import Instance, Items, Key, Mapping
 from tensorlint.flow.joining import join_optional, join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
 from tensorlint.flow.modules import make_module
 from tensorlint.flow.names import dotted, short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import Call, apply_row
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
-from tensorlint.flow.targets import rebind
 from tensorlint.flow.tensors import device_of, inputs_of, result_tensor
 from tensorlint.flow.values import (
     Alias,
@@ -120,9 +120,14 @@ def _of_tensor(
         return _of_structure(machine, state, node, tensor, name)
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is None:
-        if tensor.opaque or not name.endswith("_"):
-            return Unknown() if tensor.opaque else result_tensor(machine, state, inputs_of(state, [tensor]))
-        return tensor
+        if tensor.opaque:
+            found = inputs_of(state, arguments.values())
+            if tensor.device.holds and found.tensor is not NO:
+                # a method of a model that was moved, given tensors
+                device = tensor.device.because(place, f"result of `{short(node)}`").weakened()
+                return Tensor(UNKNOWN, device, opaque=True, aliases=fresh(machine))
+            return Unknown()
+        return tensor if name.endswith("_") else result_tensor(machine, state, inputs_of(state, [tensor]))
     value = apply_row(machine, state, Call(row, node, arguments, tensor, receiver_node, f".{name}()"))
     if row.writes == ("self",):
         return _after_write(machine, state, node, tensor, receiver_node, arguments)
@@ -258,7 +263,8 @@ def _of_mapping(
             return join_optional(found, default_value) or Unknown()
         case "update":
             other = mapping_of(state, first[1]) if first is not None else None
-            entries = {**mapping.entries, **{key: value for key, (_, value) in arguments.keywords.items()}}
+            entries: dict[Key, Value] = dict(mapping.entries)
+            entries.update({key: value for key, (_, value) in arguments.keywords.items()})
             rest = mapping.rest
             if other is not None:
                 entries.update(other.entries)

@@ -137,7 +137,8 @@ def _load(
     if given is not None:
         found = aliases_of(state, given[1])
         if found and {alias.storage for alias in found} & own:
-            _restored_from_itself(machine, state, node, written, given[0], given[1], own)
+            for item in alternatives(given[1]):
+                _restored_from_itself(machine, state, node, written, given[0], item, own)
             return Unknown()
     change_parameters(machine, state, frozenset(own), node, f"`{short(node)}` overwrites the parameters", "tensor")
     return Unknown()

@@ -25,10 +25,7 @@ def dotted(node: cst.BaseExpression) -> str | None:
 
 def literal(node: cst.BaseExpression) -> str | None:
     """The value of a plain string literal (implicitly concatenated ones too)."""
-    if isinstance(node, cst.SimpleString):
-        value = node.evaluated_value
-        return value if isinstance(value, str) else None
-    if isinstance(node, cst.ConcatenatedString):
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
         value = node.evaluated_value
         return value if isinstance(value, str) else None
     return None

@@ -13,9 +13,9 @@ from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, maybe, yes
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted, literal, short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
-from tensorlint.flow.targets import rebind
 from tensorlint.flow.values import (
     Array,
     Class,
@@ -140,6 +140,9 @@ def _narrow_truth(machine: Machine, node: cst.BaseExpression, state: State, outc
 
 
 def _narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -> None:
+    if (subject := _named_torch(test)) is not None:
+        _narrow_types(machine, subject, [External("torch.Tensor")], state, outcome, machine.place(test))
+        return
     name = dotted(test.func)
     if name is None or not test.args:
         return
@@ -155,6 +158,25 @@ def _narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) 
         attribute = literal(test.args[1].value)
         if attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy"):
             _narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
+
+
+def _named_torch(test: cst.Call) -> cst.BaseExpression | None:
+    """The ``x`` of ``type(x).__module__.startswith("torch")`` and ``x.__class__.__module__.startswith("torch")``."""
+    function = test.func
+    if not isinstance(function, cst.Attribute) or function.attr.value != "startswith" or not test.args:
+        return None
+    if not (literal(test.args[0].value) or "").startswith("torch") or not isinstance(function.value, cst.Attribute):
+        return None
+    return _class_of(function.value.value) if function.value.attr.value == "__module__" else None
+
+
+def _class_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The ``x`` of ``type(x)`` or ``x.__class__``."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "type" and node.args:
+        return node.args[0].value
+    if isinstance(node, cst.Attribute) and node.attr.value == "__class__":
+        return node.value
+    return None
 
 
 def _types(machine: Machine, node: cst.BaseExpression, state: State) -> list[Value]:
@@ -276,6 +298,9 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
         _replace(machine, left, state, change)
         return
     equal = isinstance(target.operator, cst.Equal | cst.Is)
+    if (subject := _class_of(left)) is not None and (equal or isinstance(target.operator, cst.NotEqual | cst.IsNot)):
+        _narrow_types(machine, subject, _types(machine, right, state), state, equal is outcome, machine.place(test))
+        return
     if not equal and not isinstance(target.operator, cst.NotEqual | cst.IsNot):
         return
     text = literal(right)

@@ -38,22 +38,21 @@ class Project:
     @classmethod
     def of(cls, path: Path) -> Project:
         """The project that a file belongs to."""
-        return cls(project_root(path))
+        return cls(Path(project_root(str(path))))
 
-    def source(self, path: str) -> Source | None:
+    def source(self, path: str) -> Source:
         """The source of a file that evidence points to, by the path that it has there."""
-        return self._sources.get(path)
+        return self._sources[path]
 
-    def add(self, source: Source, path: Path | None) -> FileModel:
-        """The model of a file that is linted."""
-        name = self._name(path) if path is not None else ""
-        package = name if path is not None and path.name == "__init__.py" else name.rpartition(".")[0]
+    def add(self, source: Source, path: Path) -> FileModel:
+        """Read a file; it is the one that imports of this path find from now on."""
+        name = self._name(path)
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         model = read_file(source.path, source.module(), source.text, name, package)
         model.frame = -next(_numbers)
-        model.folder = path.parent if path is not None else None
+        model.folder = path.parent
         self._sources[source.path] = source
-        if path is not None:
-            self._models[path] = model
+        self._models[path] = model
         return model
 
     def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
@@ -118,7 +117,7 @@ class Project:
         if path not in self._models:
             self._models[path] = None
             try:
-                source = Source(path.read_bytes(), display_path(path))
+                source = Source(path.read_bytes(), display_path(str(path)))
                 self.add(source, path)
             except (OSError, SourceError, RecursionError):
                 pass

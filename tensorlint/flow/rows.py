@@ -14,8 +14,9 @@ from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, maybe, yes
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.modules import make_module
+from tensorlint.flow.modules import CONTENTS, make_module
 from tensorlint.flow.names import short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, share, write
 from tensorlint.flow.tensors import INTEGRAL, Inputs, device_of, inputs_of, recorded, result_tensor
@@ -124,8 +125,6 @@ def _converted(call: Call) -> Iterator[tuple[cst.BaseExpression, Value]]:
 
 
 def _writes(machine: Machine, state: State, call: Call) -> None:
-    from tensorlint.flow.targets import rebind
-
     for what in call.row.writes:
         target: tuple[cst.BaseExpression, Value] | None = None
         if what == "self":
@@ -457,8 +456,6 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
 
 
 def _module(machine: Machine, state: State, call: Call) -> Value:
-    from tensorlint.flow.modules import CONTENTS
-
     row = call.row
     place = machine.place(call.node)
     if row.parameters is None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.containers import element
+from tensorlint.flow.containers import append, element
+from tensorlint.flow.decorators import decorated
+from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
 from tensorlint.flow.facts import NO, Truth, yes
 from tensorlint.flow.gradmode import mode_of_context
@@ -15,9 +17,10 @@ from tensorlint.flow.machine import Machine, evaluate, execute, executes
 from tensorlint.flow.names import bound_names, dotted, short
 from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.operators import arithmetic
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import write
-from tensorlint.flow.targets import assign, assign_name, rebind
+from tensorlint.flow.targets import assign, assign_name
 from tensorlint.flow.values import (
     Array,
     Bound,
@@ -118,8 +121,6 @@ def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
             else:
                 after = changed
         elif isinstance(item, Ref) and isinstance(node.operator, cst.AddAssign | cst.BitOrAssign):
-            from tensorlint.flow.containers import append
-
             append(machine, state, item, element(machine, state, value, node.value), node.value, name)
             after = item
         else:
@@ -208,9 +209,9 @@ def function(machine: Machine, node: cst.FunctionDef, state: State) -> None:
     """A function is made; decorators of the project wrap it."""
     frame = machine.frame
     definition = frame.file.by_node.get(node)
-    if definition is None or isinstance(definition, type(None)):
+    if not isinstance(definition, FunctionDefinition):
         return
-    value: Value = Function(definition, (*frame.closure, frame.number))  # type: ignore[arg-type]
+    value: Value = Function(definition, (*frame.closure, frame.number))
     frame.nested.append(value)
     if frame.definition is None and not state.frames.get(frame.number):
         state.frames[frame.number] = state.names
@@ -218,26 +219,12 @@ def function(machine: Machine, node: cst.FunctionDef, state: State) -> None:
     assign_name(machine, node.name.value, value, state)
 
 
-def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: State) -> Value:
-    """What the decorators make of a function: those of the project are called, others leave it as it is."""
-    from tensorlint.flow.arguments import Arguments
-    from tensorlint.flow.calls import call_value
-
-    for decorator in reversed(node.decorators):
-        found = evaluate(machine, decorator.decorator, state)
-        if isinstance(found, Function):
-            made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
-            if isinstance(made, Function):
-                value = made
-    return value
-
-
 @executes(cst.ClassDef)
 def class_(machine: Machine, node: cst.ClassDef, state: State) -> None:
     """A class is made."""
     definition = machine.frame.file.by_node.get(node)
-    if definition is not None:
-        assign_name(machine, node.name.value, Class(definition), state)  # type: ignore[arg-type]
+    if isinstance(definition, ClassDefinition):
+        assign_name(machine, node.name.value, Class(definition), state)
 
 
 @executes(cst.If)

@@ -112,9 +112,12 @@ def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
     for item in node.slice:
         if isinstance(item.slice, cst.Slice) and item.slice.step is not None:
             step = item.slice.step
-            if isinstance(step, cst.UnaryOperation) and isinstance(step.operator, cst.Minus):
-                if isinstance(step.expression, cst.Integer):
-                    return yes(machine.place(node), f"`{short(node)}` is a view with a negative stride")
+            if (
+                isinstance(step, cst.UnaryOperation)
+                and isinstance(step.operator, cst.Minus)
+                and isinstance(step.expression, cst.Integer)
+            ):
+                return yes(machine.place(node), f"`{short(node)}` is a view with a negative stride")
     return None
 
 
@@ -175,9 +178,9 @@ def _of_object(machine: Machine, state: State, node: cst.Subscript, ref: Ref, ke
                 rest = join_values(items.known) if items.known is not None else items.rest
                 return make_items(machine, state, (node, "slice"), rest=rest, put=items.put)
             if items.known is not None:
-                if isinstance(key, Constant) and isinstance(key.value, int):
-                    if -len(items.known) <= key.value < len(items.known):
-                        return items.known[key.value]
+                index = key.value if isinstance(key, Constant) else None
+                if isinstance(index, int) and -len(items.known) <= index < len(items.known):
+                    return items.known[index]
                 return join_values(items.known) or Unknown()
             return items.rest or Unknown()
         case Mapping() as mapping:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.containers import element, make_items, make_mapping, mapping_of, store_item, unpack
+from tensorlint.flow.containers import element, make_items, make_mapping, store_item, unpack
 from tensorlint.flow.conversion import convert
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.modules import freeze, instance_of
-from tensorlint.flow.names import dotted, literal, short
+from tensorlint.flow.names import dotted, short
+from tensorlint.flow.rebinding import literal_key, rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, write
 from tensorlint.flow.tensors import inputs_of
-from tensorlint.flow.values import Array, Constant, External, Ref, Tensor, Unknown, Value, alternatives
+from tensorlint.flow.values import Array, Constant, Ref, Tensor, Unknown, Value, alternatives
 
-__all__ = ["assign", "assign_name", "attribute_owner", "rebind"]
+__all__ = ["assign", "assign_name", "attribute_owner"]
 
 
 def assign(machine: Machine, target: cst.BaseExpression, value: Value, state: State, source: cst.CSTNode) -> None:
@@ -70,12 +72,12 @@ def _kept_in_loop(machine: Machine, value: Value, name: str) -> Value:
 def _assign_several(
     machine: Machine,
     targets: list[cst.BaseExpression],
-    elements: object,
+    elements: Sequence[cst.BaseElement],
     value: Value,
     state: State,
     source: cst.CSTNode,
 ) -> None:
-    stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]  # type: ignore[call-overload]
+    stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
     if not stars:
         for target, item in zip(targets, unpack(machine, state, value, len(targets), source), strict=True):
             assign(machine, target, item, state, source)
@@ -182,13 +184,6 @@ def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: S
                 pass
 
 
-def literal_key(target: cst.Subscript) -> str | None:
-    """The key of a subscript that is a plain string."""
-    if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
-        return literal(target.slice[0].slice.value)
-    return None
-
-
 def _key(machine: Machine, target: cst.Subscript, state: State) -> Value:
     if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
         return evaluate(machine, target.slice[0].slice.value, state)
@@ -227,56 +222,3 @@ def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, va
             fact = found.requires_grad.because(place, f"stored into `{short(target.value)}`")
             changed = replace(changed, requires_grad=fact)
         rebind(machine, target.value, changed, state, only=Tensor)
-
-
-def rebind(
-    machine: Machine,
-    node: cst.BaseExpression,
-    value: Value,
-    state: State,
-    only: type[Tensor] | type[Array] | None = None,
-) -> None:
-    """Let the name or attribute ``node`` hold ``value`` from now on: something was learnt about it, or done to it."""
-    match node:
-        case cst.Name(value=name):
-            frame = machine.frame
-            if name in state.names:
-                state.names[name] = _among(state.names[name], value, only)
-                return
-            for number in reversed((frame.file.frame, *frame.closure)):
-                names = state.frames.get(number)
-                if names is not None and name in names:
-                    if not isinstance(names[name], External):
-                        state.frames[number] = {**names, name: _among(names[name], value, only)}
-                    return
-        case cst.Attribute(attr=cst.Name(value=name)):
-            base = evaluate(machine, node.value, state)
-            for item in alternatives(base):
-                instance = instance_of(state, item)
-                if isinstance(item, Ref) and instance is not None:
-                    present = instance.attributes.get(name)
-                    new = value if present is None else _among(present, value, only)
-                    attributes = {**instance.attributes, name: new}
-                    state.heap[item.address] = replace(instance, attributes=attributes)
-        case cst.Subscript():
-            base = evaluate(machine, node.value, state)
-            text = literal_key(node)
-            mapping = mapping_of(state, base)
-            if mapping is not None and isinstance(base, Ref) and text is not None and text in mapping.entries:
-                entries = {**mapping.entries, text: value}
-                state.heap[base.address] = replace(mapping, entries=entries)
-        case _:
-            pass
-
-
-def _among(present: Value, value: Value, only: type[Tensor] | type[Array] | None) -> Value:
-    """Of a union only the alternatives of one kind change."""
-    from tensorlint.flow.values import union
-
-    if only is None:
-        return value
-    items = alternatives(present)
-    if len(items) < 2:
-        return value
-    kept = [item for item in items if not isinstance(item, only)]
-    return union([*kept, *alternatives(value)])

@@ -71,6 +71,8 @@ class Tensor:
     opaque: bool = False
     """It may be a structure (a model's output, a batch): attributes and items have the same facts."""
     aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
+    assumed: bool = field(default=False, compare=False)
+    """It is a tensor only because inputs of ``forward()`` are, as a rule."""
     conj: Fact = NO
     ndim: int | None = field(default=None, compare=False)
     guards: Guards = NO_GUARDS
