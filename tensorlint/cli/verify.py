@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import click
@@ -25,10 +24,12 @@ def verify(
     Every fixture (by default those that come with tensorlint) is linted, run on every device at hand, and run again as
     fixed. Exit code 0: all confirmed; 1: something was contradicted, or a recorded observation is stale; 2: bad usage.
     """
-    if missing := [name for name in ("torch", "numpy") if importlib.util.find_spec(name) is None]:
-        raise click.UsageError(f"{' and '.join(missing)} not found: pip install 'tensorlint[verify]'")
-    from tensorlint.verify.harness import command
-
+    try:
+        from tensorlint.verify.harness import command
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "numpy"):
+            raise
+        raise click.UsageError(f"{error.name} is not installed: pip install 'tensorlint[verify]'") from None
     try:
         return command(
             fixtures,

@@ -175,6 +175,7 @@ def program(texts: Mapping[str, str]) -> Program:
     marked: dict[str, tuple[Marker, ...]] = {}
     for path, text in texts.items():
         try:
+            ast.parse(text)  # before its tokens: it names the place of a fault
             functions += _functions(path, text)
             made += claims(text, path)
             marked[path] = markers(text)

@@ -16,7 +16,7 @@ from tensorlint.verify.observations import judge_recorded, record
 from tensorlint.verify.run import run, scratch_copy
 from tensorlint.verify.table import print_table
 
-__all__ = ["command", "verify"]
+__all__ = ["command", "run_program", "verify"]
 
 
 def verify(fixtures: Sequence[Fixture], devices: Sequence[str], *, lint: bool = True) -> Iterator[Row]:
@@ -28,18 +28,19 @@ def verify(fixtures: Sequence[Fixture], devices: Sequence[str], *, lint: bool = 
     for fixture in fixtures:
         if lint:
             yield from judge_linting(fixture)
-        written = _runs(fixture.written, devices)
+        written = run_program(fixture.written, devices)
         yield from judge_written(fixture.name, fixture.written, written)
         if fixture.fixed is not None:
             computing = [device for device in devices if device != "meta"]  # meta holds no values to compare
-            yield from judge_fixed(fixture.name, fixture.fixed, _runs(fixture.fixed, computing), written)
+            yield from judge_fixed(fixture.name, fixture.fixed, run_program(fixture.fixed, computing), written)
         elif any(function.kind == "bug" for function in fixture.written.functions) and any(
             claim.fixed and not claim.good for claim in fixture.written.claims
         ):
             yield Row(fixture.name, "-", "-", "fixed: behaves, same values", "no fixed program", Verdict.CONTRADICTED)
 
 
-def _runs(program: Program, devices: Sequence[str]) -> Runs:
+def run_program(program: Program, devices: Sequence[str]) -> Runs:
+    """Run every function of a program on those of ``devices`` that it is for."""
     with scratch_copy(program) as folder:
         return {
             (function, device): run(program, folder, function, device)

@@ -11,7 +11,7 @@ from tensorlint.verify.claims import GPUS, Claim
 from tensorlint.verify.fixture import Function, Program
 from tensorlint.verify.frozen import close
 from tensorlint.verify.run import Run, versions
-from tensorlint.verify.watches import Seen
+from tensorlint.verify.watch import Seen
 
 __all__ = ["Row", "Runs", "Verdict", "judge_fixed", "judge_written"]
 

@@ -28,7 +28,8 @@ from tensorlint.verify.claims import Claim
 from tensorlint.verify.devices import on, reported
 from tensorlint.verify.fixture import Function, Program
 from tensorlint.verify.frozen import Frozen, freeze
-from tensorlint.verify.watches import Seen, Warned, Watch, marked_expression, watch
+from tensorlint.verify.watch import Seen, Warned, Watch
+from tensorlint.verify.watches import marked_expression, watch
 
 __all__ = ["Run", "run", "scratch_copy", "versions"]
 

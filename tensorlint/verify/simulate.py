@@ -2,10 +2,11 @@
 
 Claims and repairs that are about devices can so be run where there is no GPU. Tags belong to storages, not to tensor
 objects: views, ``nn.Parameter(t)`` and ``param.data = t`` are on the device of their memory without further ado. A
-storage without a tag was made behind the mode's back (a gradient that a hook receives); it mixes with every device.
+storage without a tag was made behind the mode's back; it mixes with every device.
 
-Not modelled, and refused with :class:`NotSimulated` instead of answered wrongly: sparse tensors and DLPack. Operators
-run on the CPU, so nothing is said about speed, streams or the last digit of a sum.
+Not modelled, and refused with :class:`NotSimulated` instead of answered wrongly: sparse tensors and DLPack. Not seen at
+all: the inside of an ``autograd.Function``'s ``backward``, which torch runs outside of every mode. Operators run on the
+CPU, so nothing is said about speed, streams or the last digit of a sum.
 """
 
 from __future__ import annotations
@@ -20,16 +21,11 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 
+from tensorlint.verify.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
+
 __all__ = ["CPU", "GPU", "NotSimulated", "SimulatedCuda", "simulated_cuda"]
 
-CPU = torch.device("cpu")
-GPU = torch.device("cuda", 0)
-
 _T = torch.Tensor
-
-
-class NotSimulated(NotImplementedError):
-    """The program asks for something that simulated CUDA does not model; nothing can be claimed about it there."""
 
 
 class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the base class untyped in some versions
@@ -51,7 +47,7 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
     def tag(self, value: Any, device: torch.device, *, anew: bool = True) -> Any:
         """Take the tensors in ``value`` to be on ``device`` (with ``anew=False`` only those without a tag)."""
         with torch._C.DisableTorchFunction():
-            for tensor in _tensors(value):
+            for tensor in tensors_in(value):
                 if tensor.layout is not torch.strided:
                     if device.type == "cuda":
                         raise NotSimulated("sparse tensors on simulated CUDA")
@@ -69,9 +65,9 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         named = dict(kwargs or {})
-        if (special := _SPECIAL.get(func)) is not None:
+        if (special := SPECIAL.get(func)) is not None:
             return special(self, func, args, named)
-        devices = {self.device_of(tensor) for tensor in _tensors((args, named))} - {None}
+        devices = {self.device_of(tensor) for tensor in tensors_in((args, named))} - {None}
         if len(devices) > 1 and not self._may_mix(func, args, named):
             raise RuntimeError(
                 f"Expected all tensors to be on the same device, but found at least two devices, {GPU} and cpu!"
@@ -79,7 +75,7 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         source = GPU if GPU in devices else CPU
         target = source
         if named.get("device") is not None:
-            target, named["device"] = _target(named["device"])
+            target, named["device"] = target_of(named["device"])
         result = func(*args, **named)
         if target != source and func in (torch.as_tensor, torch.asarray):
             result = result.clone()  # what moves to a GPU no longer shares memory with what it was made of
@@ -87,15 +83,16 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
 
     def _may_mix(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> bool:
         """Operators take CPU scalars beside CUDA tensors, CUDA tensors take CPU indices, and copies cross devices."""
-        if func in _CROSSING:
+        if func in CROSSING:
             return True
         if func in (_T.__getitem__, _T.__setitem__):
             return bool(self.device_of(args[0]) == GPU)
-        return func not in _STRICT and all(
-            tensor.dim() == 0 for tensor in _tensors((args, named)) if self.device_of(tensor) == CPU
+        return func not in STRICT and all(
+            tensor.dim() == 0 for tensor in tensors_in((args, named)) if self.device_of(tensor) == CPU
         )
 
-    def _move(self, tensor: torch.Tensor, target: torch.device, cast: Callable[[torch.Tensor], Any]) -> Any:
+    def move(self, tensor: torch.Tensor, target: torch.device, cast: Callable[[torch.Tensor], Any]) -> Any:
+        """``cast(tensor)``, and a copy of it on ``target`` if that is another device than the tensor's."""
         source = self.device_of(tensor)
         moved = cast(tensor)
         if (source or CPU) == target:
@@ -104,130 +101,6 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
             if moved is tensor or moved.untyped_storage()._cdata == tensor.untyped_storage()._cdata:
                 moved = moved.clone()
         return self.tag(moved, target)
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple, set)):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item)
-
-
-def _target(device: Any) -> tuple[torch.device, Any]:
-    """The device that ``device`` names, and the one that really is used for it."""
-    if isinstance(device, int) and not isinstance(device, bool):
-        return GPU, CPU
-    named = torch.device(device)
-    if named.type != "cuda":
-        return (CPU if named.type == "cpu" else named), named
-    if named.index not in (None, 0):
-        raise RuntimeError("CUDA error: invalid device ordinal")  # there is one simulated GPU
-    return GPU, CPU
-
-
-def _to(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    tensor, rest = args[0], list(args[1:])
-    target = mode.device_of(tensor) or CPU
-    for key in ("device", "other"):
-        if isinstance(named.get(key), torch.Tensor):
-            target = mode.device_of(named[key]) or CPU
-        elif named.get(key) is not None:
-            target, named[key] = _target(named[key])
-    if rest and isinstance(rest[0], torch.Tensor):
-        target = mode.device_of(rest[0]) or CPU
-    elif rest and isinstance(rest[0], (str, int, torch.device)):
-        target, rest[0] = _target(rest[0])
-    return mode._move(tensor, target, lambda t: func(t, *rest, **named))
-
-
-def _cuda(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    device = args[1] if len(args) > 1 else named.get("device")
-    target = GPU if device is None else _target(device)[0]
-    return mode._move(args[0], target, lambda t: t)
-
-
-def _cpu(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    return mode._move(args[0], CPU, lambda t: func(t, *args[1:], **named))
-
-
-def _type(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    on_gpu = mode.device_of(args[0]) == GPU
-    if len(args) == 1 and not named:
-        text = func(args[0])
-        return text.replace("torch.", "torch.cuda.", 1) if on_gpu else text
-    wanted = args[1] if len(args) > 1 else named.get("dtype")
-    if isinstance(wanted, str):
-        target, wanted = (GPU if ".cuda." in wanted else CPU), wanted.replace(".cuda.", ".")
-        return mode._move(args[0], target, lambda t: func(t, wanted))
-    return mode.tag(func(*args, **named), GPU if on_gpu else CPU, anew=False)
-
-
-def _to_numpy(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """``.numpy()`` and ``__array__``: torch asks for the device before it asks for the gradient (observed on meta)."""
-    tensor = args[0]
-    if mode.device_of(tensor) != GPU:
-        return func(*args, **named)
-    if named.get("force") and func == _T.numpy:
-        return tensor.detach().clone().resolve_conj().resolve_neg().numpy()
-    raise TypeError(
-        f"can't convert {GPU} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
-    )
-
-
-def _pin_memory(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    return mode.tag(args[0].clone(), CPU)  # pinned memory is a copy, and still on the CPU
-
-
-def _backward(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    with mode:  # hooks and autograd.Functions run inside: they must meet the simulation too
-        return _backward_of(*args, **named)
-
-
-def _backward_of(
-    tensor: torch.Tensor,
-    gradient: torch.Tensor | None = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    inputs: Any = None,
-) -> None:
-    """``Tensor.backward`` by way of a function that does not ask the mode again."""
-    torch.autograd.backward(tensor, gradient, retain_graph, create_graph, inputs=inputs)
-
-
-def _gradient(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    return mode.tag(func(*args), mode.device_of(args[0]) or CPU)
-
-
-def _refused(mode: SimulatedCuda, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    if GPU in {mode.device_of(tensor) for tensor in _tensors(args)}:
-        raise NotSimulated(f"{getattr(func, '__name__', func)} on simulated CUDA")
-    return func(*args, **named)
-
-
-_Special = Callable[[SimulatedCuda, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
-_SPECIAL: dict[Any, _Special] = {
-    _T.to: _to,
-    _T.cuda: _cuda,
-    _T.cpu: _cpu,
-    _T.type: _type,
-    _T.numpy: _to_numpy,
-    _T.__array__: _to_numpy,
-    _T.pin_memory: _pin_memory,
-    _T.backward: _backward,
-    _T.grad.__get__: _gradient,
-    _T.__dlpack__: _refused,
-    _T.to_sparse: _refused,
-    _T.device.__get__: lambda mode, func, args, named: mode.device_of(args[0]) or func(*args),
-    _T.is_cuda.__get__: lambda mode, func, args, named: mode.device_of(args[0]) == GPU,
-    _T.is_cpu.__get__: lambda mode, func, args, named: mode.device_of(args[0]) != GPU,
-    _T.get_device: lambda mode, func, args, named: 0 if mode.device_of(args[0]) == GPU else func(*args),
-}
-_CROSSING = frozenset({_T.copy_, _T.data.__set__, _T.type_as, _T.set_, torch._has_compatible_shallow_copy_type})
-_STRICT = frozenset({torch.cat, torch.stack, torch.hstack, torch.vstack, torch.equal, torch.matmul, _T.matmul})
 
 
 @contextlib.contextmanager
@@ -247,7 +120,7 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
     def tagged_load(file: Any, map_location: Any = None, **named: Any) -> Any:
         if map_location is None or callable(map_location) or isinstance(map_location, dict):
             return load(file, map_location, **named)
-        target, real = _target(map_location)
+        target, real = target_of(map_location)
         return mode.tag(load(file, real, **named), target)
 
     with contextlib.ExitStack() as stack:
