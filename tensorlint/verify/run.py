@@ -99,12 +99,17 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
 
 
 def _marked(program: Program, claim: Claim) -> ast.expr | None:
-    """The expression that the marker on the claim's statement points at; without one, the statement's own."""
+    """The expression that the marker on the claim's statement points at; without one, the statement's own.
+
+    Where the fixer has made an assignment of the statement, the marker points at its target: its value is meant.
+    """
     text = program.texts[claim.path]
     module = ast.parse(text)
     for marker in program.markers[claim.path]:
         if claim.line <= marker.line <= claim.end:
-            return marked_expression(module, text, marker.line, marker.column)
+            marked = marked_expression(module, text, marker.line, marker.column)
+            if not isinstance(getattr(marked, "ctx", None), ast.Store):
+                return marked
     for node in ast.walk(module):
         if isinstance(node, ast.stmt) and node.lineno == claim.line:
             value = getattr(node, "value", None) or getattr(node, "test", None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorlint.verify.claims import Claim
 
-__all__ = ["Seen", "Warned", "Watch", "code"]
+__all__ = ["Seen", "Warned", "Watch", "code", "names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,12 @@ class Watch:
 
     def value(self, source: str | ast.expr, frame: FrameType) -> Any:
         """The value of an expression where the statement stands."""
-        return eval(code(source), frame.f_globals, frame.f_locals)
+        return eval(code(source), names(frame))
+
+
+def names(frame: FrameType) -> dict[str, Any]:
+    """What a frame sees, as globals: the locals of ``eval`` are out of reach of a comprehension in the expression."""
+    return {**frame.f_globals, **frame.f_locals}
 
 
 def code(source: str | ast.expr) -> CodeType:

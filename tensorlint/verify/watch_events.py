@@ -7,7 +7,7 @@ import timeit
 from types import FrameType
 
 from tensorlint.verify.claims import Claim
-from tensorlint.verify.watch import Seen, Warned, Watch, code
+from tensorlint.verify.watch import Seen, Warned, Watch, code, names
 
 __all__ = ["Always", "Raises", "Slower", "Warns"]
 
@@ -63,9 +63,7 @@ class Slower(Watch):
             times = []
             for source in (self.marked, self.claim.subject):
                 compiled = code(source)
-                run = timeit.Timer(
-                    "eval(code, g, l)", globals={"code": compiled, "g": frame.f_globals, "l": frame.f_locals}
-                )
+                run = timeit.Timer("eval(code, names)", globals={"code": compiled, "names": names(frame)})
                 times.append(min(run.repeat(5, 1)))
             self.factor = times[0] / max(times[1], 1e-9)
 
