@@ -12,6 +12,7 @@ from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
+from tensorlint.flow.modules import parameters_of
 from tensorlint.flow.names import dotted
 from tensorlint.flow.rows import Call, apply_row
 from tensorlint.flow.state import State, resolve
@@ -27,12 +28,20 @@ from tensorlint.flow.values import (
     Ref,
     Single,
     Tensor,
+    Tuple,
     Unknown,
     Value,
     alternatives,
 )
 
 __all__ = ["attribute", "attribute_of"]
+
+RESULT_FIELDS = {
+    **dict.fromkeys(("values", "Q", "U", "eigenvalues", "LU", "sign", "L", "mantissa", "solution", "hist"), 0),
+    **dict.fromkeys(("indices", "R", "S", "eigenvectors", "logabsdet", "info", "pivots", "bin_edges", "exponent"), 1),
+    **dict.fromkeys(("V", "Vh"), 2),
+}
+"""Names of the items of torch's named tuples, by position."""
 
 
 @evaluates(cst.Attribute)
@@ -71,15 +80,26 @@ def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: 
             if row is not None and row.attribute:
                 return apply_row(machine, state, Call(row, node, Arguments(), receiver, node.value, f".{name}"))
             return Bound(receiver, name)
+        case Tuple(items=items) if name in RESULT_FIELDS and RESULT_FIELDS[name] < len(items):
+            return items[RESULT_FIELDS[name]]
         case Device():
             return Number() if name in ("type", "index") else Unknown()
-        case Unknown() if name == "device":
+        case Unknown() if name == "device" and not _is_settings(node.value):
             return Device(UNKNOWN, False, UNKNOWN)
         case Unknown():
             base = dotted(node) or name
             return Unknown(base, parameter=receiver.parameter)
         case _:
             return Bound(receiver, name)
+
+
+def _is_settings(node: cst.BaseExpression) -> bool:
+    """``args.device``: what holds settings has a device that somebody chose; a tensor has the one it is on."""
+    last = (dotted(node) or "").rpartition(".")[2].lower()
+    return last in SETTINGS or last.endswith(("config", "cfg", "args", "params", "opts"))
+
+
+SETTINGS = frozenset({"args", "arg", "cfg", "conf", "config", "opt", "opts", "options", "hparams", "flags", "settings"})
 
 
 def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tensor, name: str) -> Value:
@@ -105,16 +125,14 @@ def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, na
             return Bound(ref, name, method)
     if found.module is not None and machine.library.row(f"torch.nn.Module.{name}") is not None:
         return Bound(ref, name)
+    if found.module is not None and name.endswith(("weight", "bias")):
+        return parameters_of(machine, state, ref, dotted(node.value) or "it", node)
     if found.type:
         row = machine.library.row(f"{found.type}.{name}")
         if row is not None:
             return Bound(ref, name)
     if found.definition is None and found.type:
         return Bound(ref, name)
-    if found.module is not None and name in ("weight", "bias"):
-        from tensorlint.flow.modules import parameters_of
-
-        return parameters_of(machine, state, ref, dotted(node.value) or "it", node)
     if found.module is not None and name in ("device", "dtype"):
         return Device(found.module.device, False, UNKNOWN) if name == "device" else Unknown(name)
     return Unknown(dotted(node) or name, parameter=found.open)

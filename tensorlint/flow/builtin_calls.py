@@ -20,8 +20,10 @@ from tensorlint.flow.operators import arithmetic
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of, without_aliases
 from tensorlint.flow.values import (
+    Bound,
     Constant,
     External,
+    Function,
     Number,
     Ref,
     Tensor,
@@ -303,7 +305,7 @@ def _copied(machine: Machine, state: State, value: Value, node: cst.BaseExpressi
 @special("functools.partial")
 def _partial(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
-    return first if isinstance(first, External) else Unknown()
+    return first if isinstance(first, External | Function | Bound) else Unknown()
 
 
 @special("functools.wraps", "functools.lru_cache", "functools.cache", "functools.update_wrapper")

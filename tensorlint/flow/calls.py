@@ -112,8 +112,34 @@ def call_value(
     arguments: Arguments,
 ) -> Value:
     """Call each alternative of ``callee``."""
+    if not all(isinstance(item, Function | Class) or _is_project_method(item) for item in alternatives(callee)):
+        call_back(machine, state, node, callee, arguments)
     results = [_call_one(machine, state, node, item, receiver_node, arguments) for item in alternatives(callee)]
     return join_values(results) or Unknown()
+
+
+def _is_project_method(callee: Single) -> bool:
+    return isinstance(callee, Bound) and callee.function is not None
+
+
+HANDED_ON = frozenset({"partial", "wraps", "map", "lru_cache", "cache", "isinstance", "register_backward_hook"})
+
+
+def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: Value, arguments: Arguments) -> None:
+    """Functions of the project that are handed to a library (an objective, a hook) are called by it, some time."""
+    for item in alternatives(callee):
+        if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
+            return
+    for value in arguments.values():
+        for item in alternatives(value):
+            function = item.function if isinstance(item, Bound) else item
+            if not isinstance(function, Function):
+                continue
+            receiver = item.receiver if isinstance(item, Bound) else None
+            path = state.fork()
+            given = Arguments(rest=None, keyword_rest=(node, Unknown()))
+            call_function(machine, function, given, path, node, receiver=receiver)
+            state.join(path)
 
 
 def _call_one(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.facts import NO, Place, Reason
+from tensorlint.flow.facts import NO, Place, Reason, maybe
 from tensorlint.flow.heap import Instance, Items, Key, Mapping
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine
@@ -93,8 +93,8 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 results.append(_element_of(state, item))
             case Constant(value=str()):
                 results.append(Number())
-            case Number():
-                results.append(Unknown())
+            case Unknown(parameter=True, variable=variable):
+                results.append(Unknown(variable, parameter=True))
             case _:
                 results.append(Unknown())
     return join_values(results) or Unknown()
@@ -110,7 +110,11 @@ def _element_of(state: State, ref: Ref) -> Value:
                 return union([Constant(key) for key in mapping.entries])
             return Unknown()
         case Instance(attributes=attributes) if "#contents" in attributes:
-            return attributes["#contents"]
+            inside = [
+                _element_of(state, part) if isinstance(part, Ref) and items_at(state, part) is not None else part
+                for part in alternatives(attributes["#contents"])
+            ]
+            return join_values(inside) or Unknown()
         case _:
             return Unknown()
 
@@ -131,6 +135,8 @@ def unpack(machine: Machine, state: State, value: Value, count: int, node: cst.C
             continue
         else:
             one = element(machine, state, item, node)
+            if isinstance(item, Tensor) and item.opaque and isinstance(one, Tensor) and not one.kind.holds:
+                one = replace(one, kind=maybe(machine.place(node), "one of the tensors of a batch"), opaque=False)
             for column in columns:
                 column.append(one)
     return [join_values(column) or Unknown() for column in columns]
@@ -143,6 +149,7 @@ def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst
         return
     place = machine.place(argument)
     value = keep(value, Reason(place, f"kept in `{name}`"))
+    _keep_fields(state, value, Reason(place, f"kept in `{name}`"))
     value = _step(value, place, f"`{short(argument)}` is put into `{name}`")
     put = items.put if place in items.put else (*items.put, place)[:6]
     if items.known is not None and machine.frame.loops <= items.depth and len(items.known) < 12:
@@ -153,6 +160,17 @@ def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst
     if items.known is None and joined is items.rest and put == items.put:
         return
     state.heap[ref.address] = replace(items, known=None, rest=joined, put=put)
+
+
+def _keep_fields(state: State, value: Value, reason: Reason) -> None:
+    """What is put away in a record (a dataclass, a named tuple) is kept as well."""
+    for item in alternatives(value):
+        if not isinstance(item, Ref):
+            continue
+        found = state.object(item)
+        if isinstance(found, Instance) and found.definition is not None and found.module is None:
+            attributes = {name: keep(field, reason) for name, field in found.attributes.items()}
+            state.heap[item.address] = replace(found, attributes=attributes)
 
 
 def _step(value: Value, place: Place, text: str) -> Value:

@@ -19,6 +19,8 @@ METHODS = frozenset({
     "dequantize", "abs", "clamp", "clip", "masked_fill", "index_fill", "scatter",
 })  # fmt: skip
 """Methods without an effect but their result."""
+UNAMBIGUOUS = frozenset({"detach", "resolve_conj", "resolve_neg"})
+"""Of these even an object that is not surely a tensor has no method that works in place (``to`` may be a module's)."""
 
 
 def discarded(machine: Machine, state: State, node: cst.Call, value: Value) -> None:
@@ -31,7 +33,9 @@ def discarded(machine: Machine, state: State, node: cst.Call, value: Value) -> N
     receiver = evaluate(machine, function.value, state)
     items = alternatives(receiver)
     tensors = [item for item in items if isinstance(item, Tensor)]
-    if not tensors or len(tensors) != len(items) or not all(item.kind.holds and not item.opaque for item in tensors):
+    if not tensors or len(tensors) != len(items):
+        return
+    if function.attr.value not in UNAMBIGUOUS and not all(item.kind.holds and not item.opaque for item in tensors):
         return
     machine.emit(
         Discarded(

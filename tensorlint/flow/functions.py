@@ -60,7 +60,7 @@ def call_function(
     call = Reason(machine.place(node), f"`{definition.name}` is called here")
     result = enter(machine, definition, function.closure, state, call)
     if result is None:  # every path raises: an abstract method, say; the caller's path goes on
-        _become(state, entry)
+        state.become(entry)
         return Unknown()
     state.names = state.frames.get(caller.number, saved_names)
     state.frames = {number: names for number, names in state.frames.items() if number != caller.number}
@@ -99,7 +99,7 @@ def enter(
         final.frames = {**final.frames, frame.number: final.names}
         if call is None:
             machine.nested.extend(item for item in frame.nested if isinstance(item, Function))
-    _become(state, final)
+    state.become(final)
     if definition.generator:
         site = (definition.node, "yields")
         return make_items(machine, state, site, rest=join_values(frame.yielded), kind="generator")
@@ -136,8 +136,3 @@ def defaults_of(machine: Machine, definition: FunctionDefinition, state: State) 
         if value is not None:
             found[name] = value
     return found
-
-
-def _become(state: State, other: State) -> None:
-    state.names, state.frames, state.heap = other.names, other.frames, other.heap
-    state.written, state.grad, state.assumed, state.alive = other.written, other.grad, other.assumed, other.alive

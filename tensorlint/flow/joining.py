@@ -146,6 +146,10 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.parameter and b.parameter,
             )
             same = merged == a
+        case Object(), Object():
+            grad = a.requires_grad.join(b.requires_grad, mine, others)
+            merged = Object(a.type, grad, a.device.join(b.device, mine, others), guards)
+            same = merged == a
         case Dtype(), Dtype():
             merged = a if (a.name, a.library) == (b.name, b.library) else Dtype("", a.library, guards)
             same = merged == a

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import libcst as cst
 
 from tensorlint.flow.containers import element
+from tensorlint.flow.heap import Items
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
 from tensorlint.flow.narrowing import narrow
 from tensorlint.flow.state import State
 from tensorlint.flow.targets import assign
+from tensorlint.flow.values import Ref, Tuple, Value
 
 __all__ = ["for_", "while_"]
 
@@ -27,7 +29,15 @@ def for_(machine: Machine, node: cst.For, state: State) -> None:
     def start(path: State) -> None:
         assign(machine, node.target, element(machine, path, iterated, node.iter), path, node.iter)
 
-    _loop(machine, state, node.body, node.orelse, start)
+    _loop(machine, state, node.body, node.orelse, start, surely=_surely_runs(state, iterated))
+
+
+def _surely_runs(state: State, iterated: Value) -> bool:
+    """The iterable has an element: known items, or a module's parameters."""
+    if isinstance(iterated, Tuple):
+        return bool(iterated.items)
+    found = state.object(iterated) if isinstance(iterated, Ref) else None
+    return isinstance(found, Items) and (bool(found.known) or found.kind == "parameters")
 
 
 @executes(cst.While)
@@ -51,6 +61,7 @@ def _loop(
     body: cst.BaseSuite,
     orelse: cst.Else | None,
     start: Callable[[State], None],
+    surely: bool = False,
 ) -> None:
     frame = machine.frame
     outer_breaks, outer_continues = frame.breaks, frame.continues
@@ -66,9 +77,12 @@ def _loop(
             execute(machine, body, path)
         for ended in frame.continues:
             path.join(ended)
-        before = state.written
-        changed = state.join(path)
-        if not changed and state.written == before:
+        if surely and path.alive:
+            state.become(path)
+            surely = False
+            continue
+        surely = False
+        if not state.join(path):
             break
     frame.loops -= 1
     frame.branches = outer_branches

@@ -40,8 +40,13 @@ from tensorlint.flow.values import (
 
 __all__ = ["call_method"]
 
-TENSOR_ONLY = frozenset({"detach", "backward", "requires_grad_", "cpu", "cuda", "numpy", "detach_", "retain_grad"})
-"""Methods that name a tensor when nothing else is known (``cpu`` and ``cuda`` a module as well)."""
+TENSOR_ONLY = frozenset({
+    "permute", "unsqueeze", "unsqueeze_", "contiguous", "masked_fill", "masked_fill_", "masked_select", "index_select",
+    "expand_as", "view_as", "type_as", "logsumexp", "log_softmax", "unbind", "scatter_", "scatter_add_", "narrow",
+    "clamp_", "mul_", "add_", "sub_", "div_", "zero_", "fill_", "copy_", "numel", "retain_grad", "new_zeros",
+    "new_tensor",
+})  # fmt: skip
+"""Methods that of all that is common only tensors have."""
 
 
 def call_method(
@@ -329,11 +334,19 @@ def _of_unknown(
                 kind = maybe(place, f"`.{name}()` is called on `{written}`")
                 alias = Alias(machine.storage())
                 if receiver.parameter and name_of_receiver is not None and "." not in name_of_receiver:
-                    machine.caller_owned[alias.storage] = written
+                    machine.caller_owned[alias.storage] = receiver.variable or written
                 tensor = Tensor(UNKNOWN, UNKNOWN, kind=kind, aliases=frozenset({alias}))
                 if name != "numpy" or receiver.parameter:
                     rebind(machine, receiver_node, tensor, state)
                 return _of_tensor(machine, state, node, tensor, name, receiver_node, arguments)
+        case _ if name in TENSOR_ONLY:
+            kind = maybe(place, f"`.{name}()` is called on `{written}`")
+            alias = Alias(machine.storage())
+            if receiver.parameter:
+                machine.caller_owned[alias.storage] = receiver.variable or written
+            tensor = Tensor(UNKNOWN, UNKNOWN, kind=kind, aliases=frozenset({alias}))
+            rebind(machine, receiver_node, tensor, state)
+            return _of_tensor(machine, state, node, tensor, name, receiver_node, arguments)
         case "cpu":
             kind = maybe(place, f"`.cpu()` is called on `{written}`")
             return Tensor(UNKNOWN, NO, kind=kind, opaque=True, aliases=fresh(machine))
@@ -344,8 +357,10 @@ def _of_unknown(
             return _moved(machine, state, node, arguments)
         case "step" | "zero_grad" if not arguments.positional and receiver.variable:
             return _unknown_optimizer(machine, state, node, name, receiver_node)
-        case "add_scalar" | "log":
-            return Unknown()
+        case "parse_args" | "parse_known_args":
+            ref = Ref(machine.address(node))
+            state.heap[ref.address] = Instance(open=True)
+            return ref if name == "parse_args" else Tuple((ref, Unknown()))
         case _:
             pass
     return Unknown()

@@ -196,7 +196,12 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
         case "argument":
             return call.subject or Unknown()
         case "object" | "dataset" | "scheduler" | "optimizer":
+            found = inputs_of(state, call.inputs())
+            if row.name.startswith("torch.distributions."):
+                return Object(row.type or row.name, recorded(state, found.requires_grad), found.device)
             return Object(row.type or row.name)
+        case _ if "." in kind:
+            return Object(kind)
         case _:
             return Unknown()
 
@@ -216,7 +221,7 @@ def _tensor(machine: Machine, state: State, call: Call, grad: str) -> Value:
     if not kind.holds:
         kind = yes(place, f"`{short(call.node)}` gives a tensor")
     opaque = any(isinstance(item, Tensor) and item.opaque for value in values for item in alternatives(value))
-    ndim = 0 if _reduces(call) else None
+    ndim = 0 if _reduces(call) else 1 if row.name in ("torch.stack", "torch.cat", "torch.concat") else None
     result = result_tensor(
         machine,
         state,

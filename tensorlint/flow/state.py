@@ -59,6 +59,11 @@ class State:
         other.alive = self.alive
         return other
 
+    def become(self, other: State) -> None:
+        """Be the point that ``other`` is."""
+        self.names, self.frames, self.heap, self.written = other.names, other.frames, other.heap, other.written
+        self.grad, self.assumed, self.alive = other.grad, other.assumed, other.alive
+
     def join(self, other: State, mine: Guards = NO_GUARDS, others: Guards = NO_GUARDS) -> bool:
         """Let the path of ``other`` end here as well; True if that changed anything known."""
         if not other.alive or self is other:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.events import StaleAlias, WriteThrough
 from tensorlint.flow.facts import Place, Reason
-from tensorlint.flow.heap import Items, Mapping
+from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State, Write
@@ -58,6 +58,8 @@ def _parts(state: State, value: Value) -> Iterable[Value]:
                 return items.known if items.known is not None else [items.rest] if items.rest is not None else []
             case Mapping() as mapping:
                 return [*mapping.entries.values(), *([mapping.rest] if mapping.rest is not None else [])]
+            case Instance(module=None, definition=definition, attributes=attributes) if definition is not None:
+                return list(attributes.values())
             case _:
                 return []
     return []

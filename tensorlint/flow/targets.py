@@ -196,7 +196,7 @@ def _store_in_array(
     if isinstance(source, cst.BaseExpression):
         for item in alternatives(value):
             # arr[i] = scalar tensor works even with grad; a slice converts (observed: torch 2.13)
-            if isinstance(item, Tensor) and (_whole(target) or item.device.holds) and item.ndim != 0:
+            if isinstance(item, Tensor) and item.ndim != 0 and (_whole(target) or item.ndim):
                 convert(machine, state, source, source, item, How.IMPLICIT, f"{short(target)} = ...")
     if not _direct(target.value):
         changed = write(machine, state, array, target, short(target.value), f"`{short(target)} = ...` writes to it")

@@ -18,6 +18,7 @@ from tensorlint.flow.values import (
     Constant,
     Device,
     Number,
+    Object,
     Ref,
     Tensor,
     Tuple,
@@ -61,6 +62,8 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
                 dtypes.append(item.dtype)
             elif isinstance(item, Unknown):
                 unknown = True
+            elif isinstance(item, Object) and (item.requires_grad.holds or item.device.holds):
+                found = Inputs(item.requires_grad, item.device, UNKNOWN)
             elif depth < DEEPEST and isinstance(item, Tuple | Ref):
                 found = inputs_of(state, _inside(state, item), depth + 1)
                 unknown = unknown or found.unknown

@@ -182,6 +182,9 @@ class Object:
     """An instance of a library's class that the tables know: ``matplotlib.axes.Axes``."""
 
     type: str
+    requires_grad: Fact = NO
+    """That the tensors it was made of require grad (a distribution's parameters)."""
+    device: Fact = NO
     guards: Guards = NO_GUARDS
 
 

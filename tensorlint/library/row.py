@@ -64,6 +64,9 @@ class Row:
     converts: tuple[str, ...] = ()
     """Arguments that become arrays through ``__array__`` when they are tensors (or hold tensors): positions, keywords,
     ``*`` for every positional argument, ``**`` for every keyword. For a method, positions start after the receiver."""
+    containers: tuple[str, ...] = ("list",)
+    """Containers whose elements are converted too when an argument of ``converts`` is one: ``list`` (tuples as well),
+    ``dict``. A DataFrame keeps a list of tensors as objects, but converts the values of a dict."""
     how: str = "implicit"
     """``explicit``, ``implicit``, or ``method``: given a Tensor it calls the Tensor's own method with NumPy's
     keywords, a TypeError on every Tensor; a list of tensors is converted all the same."""

@@ -54,6 +54,12 @@ def _fresh(x: Array) -> Array:
     return again
 
 
+def _labels(x: Array) -> Array:
+    """Zeros and ones, both of them, one for each row."""
+    labels: Array = np.arange(x.shape[0]) // 2 % 2
+    return labels
+
+
 MENU: tuple[Inputs, ...] = (
     lambda x: (x,),
     lambda x: (x, _fresh(x)),
@@ -112,5 +118,10 @@ MENU: tuple[Inputs, ...] = (
     lambda x: (x, 2, True),
     lambda x: (x, 2, True, np.full(x.shape[0], 1 / x.shape[0])),
     lambda x: (np.zeros(x.shape[0]), _fresh(x), 3),
+    lambda x: (_labels(x), x),
+    lambda x: (_labels(x), _labels(x)[::-1].copy()),
+    lambda x: (x, _labels(x)),
+    lambda x: (np.linspace(0, 1, x.shape[0]), x),
+    lambda x: (x / x.sum(), _fresh(x) / x.sum()),
 )
 """Arguments to try, made from a first array."""

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,42 @@ from tensorlint.verify.rows.observed import Call, Seen
 
 __all__ = ["candidates", "observe", "resolve"]
 
-MODULES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.testing")
+MODULES = {
+    "numpy": ("numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.testing"),
+    "scipy": (
+        "scipy.stats",
+        "scipy.signal",
+        "scipy.spatial",
+        "scipy.spatial.distance",
+        "scipy.ndimage",
+        "scipy.linalg",
+        "scipy.interpolate",
+        "scipy.fft",
+        "scipy.integrate",
+        "scipy.special",
+    ),
+    "sklearn": ("sklearn.metrics", "sklearn.metrics.pairwise", "sklearn.preprocessing", "sklearn.utils"),
+}
+"""The modules whose functions are tried, for each library."""
 
 
-def candidates() -> Iterator[str]:
-    """The public functions of NumPy and the methods of ndarray that can be tried."""
-    for name in sorted(dir(np.ndarray)):
-        if not name.startswith("_") and name not in ARRAY_SKIPPED and callable(getattr(np.ndarray, name)):
-            yield f"numpy.ndarray.{name}"
-    for module in MODULES:
+def candidates(library: str = "numpy") -> Iterator[str]:
+    """The public functions of a library's modules, and for NumPy the methods of ndarray, that can be tried."""
+    if library == "numpy":
+        for name in sorted(dir(np.ndarray)):
+            if not name.startswith("_") and name not in ARRAY_SKIPPED and callable(getattr(np.ndarray, name)):
+                yield f"numpy.ndarray.{name}"
+    for module in MODULES[library]:
         holder = importlib.import_module(module)
-        for name in sorted(dir(holder)):
+        for name in sorted(getattr(holder, "__all__", dir(holder)) if library != "numpy" else dir(holder)):
             value = getattr(holder, name)
             if name.startswith("_") or name in ARRAY_SKIPPED or not callable(value):
                 continue
-            if isinstance(value, type) and not issubclass(value, np.generic):
+            if isinstance(value, type) and not (library == "numpy" and issubclass(value, np.generic)):
+                continue
+            if library != "numpy" and not isinstance(value, (FunctionType, np.ufunc)):
+                continue
+            if library == "sklearn" and not value.__module__.startswith(module):  # imported for its own use
                 continue
             yield f"{module}.{name}"
 
@@ -61,7 +83,7 @@ def resolve(name: str) -> Any:
     return value
 
 
-def observe(name: str, function: Callable[..., Any] | None = None) -> Seen:
+def observe(name: str, function: Callable[..., Any] | None = None, bases: slice = slice(None)) -> Seen:
     """Try a function on the whole menu. For ``numpy.ndarray.x``, the menu's first argument is the receiver."""
     seen = Seen(kind="array")
     call = resolve(name) if function is None else function
@@ -71,7 +93,7 @@ def observe(name: str, function: Callable[..., Any] | None = None) -> Seen:
     taken = _Taken()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for base in first_arrays():
+        for base in first_arrays()[bases] if name.startswith("numpy.") else first_arrays()[:2]:
             for inputs in MENU:
                 try:
                     arguments = inputs(base.copy(order="K") if base.flags.c_contiguous else strided(base))
@@ -87,6 +109,7 @@ def observe(name: str, function: Callable[..., Any] | None = None) -> Seen:
         at = int(label) + method
         if at < len(names):
             seen.converts.add(names[at])
+    seen.unconverted = taken.passed - taken.converted - taken.lists
     seen.refuses_tensors = "0" in taken.refused and "0" in taken.lists and "0" not in taken.converted | taken.passed
     if isinstance(call, np.ufunc) or "out" in names or "out" in _keywords(call):
         seen.out = True
@@ -129,7 +152,8 @@ def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bo
     kind, items = _kind(result, first, method)
     shares = strides = None
     if isinstance(result, np.ndarray):
-        shares = bool(np.shares_memory(result, first)) if result.size and first.ndim else None
+        own = arguments[0] is first and bool(result.size and first.ndim)
+        shares = bool(np.shares_memory(result, first)) if own else None
         backwards = any(stride < 0 for stride, size in zip(result.strides, result.shape, strict=True) if size > 1)
         given = any(stride < 0 for stride in first.strides)
         strides = ("keep" if backwards else "drop") if given else "make" if backwards else ""
@@ -137,7 +161,10 @@ def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bo
         Call(
             returns=kind,
             items=items,
-            dtypes=(first.dtype.name, result.dtype.name if isinstance(result, np.ndarray) else ""),
+            dtypes=(
+                first.dtype.name,
+                result.dtype.name if isinstance(result, np.ndarray) and arguments[0] is first else "",
+            ),
             shares=shares,
             plain=first.flags.c_contiguous,
             strides=strides or "",

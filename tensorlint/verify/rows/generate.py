@@ -1,18 +1,18 @@
-"""Writes the table rows that running torch and NumPy can tell: ``python -m tensorlint.verify.rows.generate``.
+"""Writes the table rows that trials can tell: ``python -m tensorlint.verify.rows.generate``.
 
 What has a row by hand (``library/<name>.toml``) is left out. The result is checked in, with the versions that it was
-made with; run it again when torch or NumPy gains functions.
+made with; run it again when one of these libraries gains functions.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-import numpy as np
 import torch
 
 from tensorlint.library.tables import Library
@@ -24,12 +24,17 @@ __all__ = ["main", "rows_text"]
 FOLDER = Path(__file__).parents[2] / "library"
 
 
-def main() -> None:
-    """Write ``torch_generated.toml`` and ``numpy_generated.toml``. Takes about a minute."""
+def main(libraries: Sequence[str] = ()) -> None:
+    """Write ``<library>_generated.toml`` for torch, NumPy, SciPy and scikit-learn, or those that are named.
+
+    Takes a few minutes.
+    """
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    versions = f"torch {torch.__version__.partition('+')[0]}, NumPy {np.__version__}"
-    for package, found in {"torch": _torch_rows(), "numpy": _numpy_rows()}.items():
+    made_with = {name: version(name) for name in ("torch", "numpy", "scipy", "scikit-learn")}
+    versions = ", ".join(f"{name} {made.partition('+')[0]}" for name, made in made_with.items())
+    for package in libraries or ("torch", *array_trials.MODULES):
+        found = _torch_rows() if package == "torch" else _array_rows(package)
         by_hand = Library({f"{package}.toml": (FOLDER / f"{package}.toml").read_text("utf-8")})
         rows = {name: fields for name, fields in found.items() if not _is_known(by_hand, name)}
         head = (
@@ -52,8 +57,8 @@ def _torch_rows() -> dict[str, dict[str, Any]]:
     return {name: fields for name, fields in rows.items() if fields}
 
 
-def _numpy_rows() -> dict[str, dict[str, Any]]:
-    rows = {name: row_fields(array_trials.observe(name)) for name in array_trials.candidates()}
+def _array_rows(library: str) -> dict[str, dict[str, Any]]:
+    rows = {name: row_fields(array_trials.observe(name)) for name in array_trials.candidates(library)}
     return {name: fields for name, fields in rows.items() if fields}
 
 
@@ -90,4 +95,4 @@ def _toml(value: object) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ARRAY_SKIPPED", "ARRAY_WRITERS", "TENSOR_SKIPPED"]
+__all__ = ["ARRAY_SKIPPED", "ARRAY_WRITERS", "LAYOUT_ONLY", "TENSOR_SKIPPED"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -29,13 +29,14 @@ TENSOR_SKIPPED = _words("""
 """Not tensor operations, or ones that change the interpreter's or the storage's own state."""
 
 ARRAY_SKIPPED = _words("""
+    byteswap mintypecode bmat
     test show_config info save savez savez_compressed savetxt load loadtxt genfromtxt fromfile memmap DataSource
     get_include fromregex seterr seterrcall set_printoptions setbufsize show_runtime getbufsize geterr geterrcall
     printoptions errstate get_printoptions seed set_state get_state set_bit_generator get_bit_generator typename
     from_dlpack nested_iters ndenumerate ndindex nditer tofile dump dumps run_threaded rundocs runstring measure
     assert_no_gc_cycles assert_no_warnings build_err_msg check_support_sve decorate_methods break_cycles
     suppress_warnings tempdir temppath clear_and_catch_warnings assert_raises assert_raises_regex assert_warns
-    jiffies memusage resize setfield getfield setflags print_assert_equal
+    distance_transform_cdt distance_transform_bf jiffies memusage resize setfield getfield setflags print_assert_equal
 """)
 """What touches files, the process or the memory itself."""
 
@@ -43,3 +44,6 @@ ARRAY_WRITERS = _words("""
     copyto fill_diagonal place put putmask put_along_axis shuffle fill sort partition itemset byteswap
 """)
 """What writes to an argument that is not ``out``."""
+
+LAYOUT_ONLY = _words("as_strided_ squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_")
+"""In-place methods that raise the version counter but write no value."""

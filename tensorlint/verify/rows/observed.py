@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tensorlint.library.row import DTYPES, Row
@@ -40,6 +40,8 @@ class Seen:
     calls: list[Call] = field(default_factory=list)
     converts: set[str] = field(default_factory=set)
     """Arguments whose ``__array__`` was called."""
+    unconverted: set[str] = field(default_factory=set)
+    """Positions at which tensors were taken, always without a conversion."""
     out: bool = False
     """There is an ``out`` argument."""
     out_at: set[str] = field(default_factory=set)
@@ -111,8 +113,10 @@ def _returns(seen: Seen) -> dict[str, object]:
         return {"returns": "scalar", "reduces": True} if reduces else {"returns": "array"}
     alone = {call.returns for call in seen.calls if call.alone}
     if _joined(kinds) == "unknown" and alone and kinds - alone and "unknown" not in alone:
-        return _returns(Seen(calls=[call for call in seen.calls if call.alone], kind=seen.kind))
-    return {"returns": _joined(kinds)}
+        plain = _returns(Seen(calls=[call for call in seen.calls if call.alone], kind=seen.kind))
+        return {**plain, "note": "of one array; further arguments can give results of other kinds"}
+    joined = _joined(kinds)
+    return {"returns": "unknown" if joined == "tuple" else joined}
 
 
 def _joined(kinds: Iterable[str]) -> str:
@@ -168,26 +172,57 @@ def _shares(calls: Sequence[Call]) -> str:
 
 def disagreements(row: Row, seen: Seen) -> list[str]:
     """What a row says that was seen to be otherwise, in words; empty where all that was seen agrees."""
-    found: list[str] = []
-    for call in seen.calls:
-        if row.shares == "view" and call.shares is False and call.returns in {"tensor", "array"}:
-            found.append("says view, but a result did not share memory")
-        if not row.shares and call.shares and call.returns in {"tensor", "array"} and row.returns not in _MAY_BE_INPUT:
-            found.append("says copy, but a result shared memory")
-        if row.grad == "no" and any(call.grads):
-            found.append("says grad = no, but a result required grad")
-        if row.item_grad and len(call.grads) == len(row.item_grad):
-            for at, (word, requires_grad) in enumerate(zip(row.item_grad, call.grads, strict=True)):
-                if word == "no" and requires_grad:
-                    found.append(f"says item {at} does not require grad, but it did")
-        for written in call.writes - set(row.writes):
-            found.append(f"does not say that it writes to {written}")
-        if call.strides and call.strides != row.negative_stride and row.negative_stride in {"drop", "refuse"}:
-            found.append(f"says negative strides {row.negative_stride}, but they were: {call.strides}")
+    found = {text for call in seen.calls for text in _of_call(row, call)}
+    same_dtype = [call for call in seen.calls if call.dtypes[0] == call.dtypes[1]]
+    shared = {call.shares for call in same_dtype}
+    if row.shares and row.returns in {"tensor", "array"} and False in shared and True not in shared:
+        found.add(f"says that it shares memory ({row.shares}), but no result did")
     for argument in seen.converts - set(row.converts):
-        if not ({"*", "**"} & set(row.converts)):
-            found.append(f"does not say that it converts argument {argument}")
-    return sorted(set(found))
+        if not {"*", "**"} & set(row.converts) and (argument.isdigit() or row.converts == ()):
+            found.add(f"does not say that it converts argument {argument}")
+    for argument in set(row.converts) - seen.converts:
+        if argument in seen.unconverted:
+            found.add(f"says that it converts argument {argument}, but it never did")
+    return sorted(found)
 
 
-_MAY_BE_INPUT = frozenset({"self", "argument"})
+_KINDS = {
+    "tensor": {"tensor", "argument", "self"},
+    "array": {"array", "argument", "self", "scalar", "number", "bool"},
+    "scalar": {"scalar", "array", "number", "bool", "argument"},
+    "tensors": {"tensors", "tuple"},
+    "tensor_or_pair": {"tensor", "tuple", "argument"},
+    "arrays": {"arrays", "tuple"},
+    **{word: {word} for word in ("none", "bool", "str", "self", "argument", "tuple", "shape", "dtype")},
+    "number": {"number", "bool", "scalar"},
+}
+"""For a row's ``returns``, the kinds of results that agree with it."""
+
+
+def _of_call(row: Row, call: Call) -> Iterator[str]:
+    if call.returns not in _KINDS.get(row.returns, {call.returns}) and not row.note:
+        yield f"says returns = {row.returns}, but a result was {call.returns}"
+    if row.shares == "view" and call.shares is False and call.returns in {"tensor", "array"}:
+        yield "says view, but a result did not share memory"
+    if row.returns in {"tensor", "array"} and not row.shares and call.shares and not row.note:
+        yield "says copy, but a result shared memory"
+    if row.grad == "no" and any(call.grads):
+        yield "says grad = no, but a result required grad"
+    if len(call.grads) == len(row.item_grad):
+        for at, (word, requires_grad) in enumerate(zip(row.item_grad, call.grads, strict=True)):
+            if word == "no" and requires_grad:
+                yield f"says item {at} does not require grad, but it did"
+    for written in sorted(call.writes - set(row.writes)):
+        yield f"does not say that it writes to {written}"
+    if call.strides in {"keep", "make"} and row.negative_stride in {"drop", "refuse"}:
+        yield f"says negative strides {row.negative_stride}, but a result had some"
+    given, result = call.dtypes
+    if result and row.dtype == "inputs" and given != result and row.returns in {"tensor", "array"}:
+        yield f"says dtype = inputs, but {given} gave {result}"
+    if result and row.dtype == "keep_float" and given.startswith("float") and given != result:
+        yield f"says dtype = keep_float, but {given} gave {result}"
+    if result and row.dtype in _FIXED_DTYPES and result != row.dtype and not row.note:
+        yield f"says dtype = {row.dtype}, but a result was {result}"
+
+
+_FIXED_DTYPES = DTYPES - {"inputs", "keyword", "argument", "keep_float", "unknown"}

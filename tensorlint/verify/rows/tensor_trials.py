@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import torch
 
-from tensorlint.verify.rows.names import TENSOR_SKIPPED
+from tensorlint.verify.rows.names import LAYOUT_ONLY, TENSOR_SKIPPED
 from tensorlint.verify.rows.observed import Call, Seen
 from tensorlint.verify.rows.tensor_menu import MENU, Inputs, first_tensors, fresh
 
@@ -54,21 +55,22 @@ def resolve(name: str) -> Any:
     return value
 
 
-def observe(name: str) -> Seen:
+def observe(name: str, bases: slice = slice(None)) -> Seen:
     """Try a function or Tensor method on the whole menu. Takes some milliseconds."""
     function = resolve(name)
-    may_write = name.endswith("_") or name.rpartition(".")[2] in _RUNNING_STATISTICS
-    seen = Seen(tensor_list=name.rpartition(".")[2] in _lists_of_tensors())
+    last = name.rpartition(".")[2]
+    may_write = last.endswith("_") or last in _RUNNING_STATISTICS
+    seen = Seen(tensor_list=last in _lists_of_tensors())
     method = name.startswith("torch.Tensor.")
     if function is None:
         return seen
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for base in first_tensors():
+        for base in first_tensors()[bases]:
             for inputs in MENU:
                 call = _try(function, fresh(base), inputs, method)
                 if call is not None and (may_write or not call.writes):
-                    seen.calls.append(call)
+                    seen.calls.append(replace(call, writes=frozenset()) if last in LAYOUT_ONLY else call)
     return seen
 
 
