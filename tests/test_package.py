@@ -62,8 +62,8 @@ def test_sdist_builds_the_same_wheel(wheel: zipfile.ZipFile, tmp_path: Path) -> 
     folder = tmp_path / f"tensorlint-{tensorlint.__version__}"
     again = zipfile.ZipFile(build("wheel", folder, tmp_path / "wheel"))
     assert sorted(again.namelist()) == sorted(wheel.namelist())
-    assert f"{folder.name}/tests/test_package.py" in names
-    assert f"{folder.name}/LICENSE" in names
+    for name in ("tests/test_package.py", ".ci/run", ".pre-commit-hooks.yaml", "LICENSE", "README.md"):
+        assert f"{folder.name}/{name}" in names
 
 
 def test_metadata(metadata: email.message.Message) -> None:
