@@ -154,6 +154,20 @@ def test_standard_input(name: list[str], shown: str, tmp_path: Path) -> None:
     assert done.stdout.startswith(f"{shown}:6:12: ")
 
 
+@pytest.mark.parametrize("path", [".", "pkg/load.py", "./pkg/load.py", "-"])
+def test_other_files_are_looked_at(path: str, tmp_path: Path) -> None:
+    package = tmp_path / "pkg"
+    package.mkdir()
+    (tmp_path / "setup.cfg").touch()
+    (package / "helpers.py").write_text("import numpy as np\n\n\ndef mirrored(image):\n    return np.flip(image, 1)\n")
+    text = STRIDE.replace("import numpy as np\n", "").replace(
+        "import torch\n", "import torch\n\nfrom . import helpers\n"
+    )
+    text = text.replace("np.flip(image, 1)", "helpers.mirrored(image)").replace(": np.ndarray", "")
+    (package / "load.py").write_text(text)
+    assert places(flake8(tmp_path, "--stdin-display-name=pkg/load.py", path, stdin=text)) == [(7, AT[1])]
+
+
 def test_settings_are_those_of_the_nearest_file(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.tensorlint]\nignore = ["TSL301"]\n')
     inner = folder / "inner"

@@ -98,12 +98,13 @@ class Plugin:
 
     def _findings(self) -> list[Finding]:
         from tensorlint.configuration import Configuration
+        from tensorlint.discovery import display_path
         from tensorlint.linter import lint
         from tensorlint.source import Source
 
         folder = os.path.dirname(os.path.abspath(self.filename))
         settings = (self.configuration or Configuration()).settings(folder)
-        return lint(Source(_encoded("".join(self.lines)), self.filename), settings, noqa=False)
+        return lint(Source(_encoded("".join(self.lines)), display_path(self.filename)), settings, noqa=False)
 
 
 def _check(settings: Settings) -> None:
