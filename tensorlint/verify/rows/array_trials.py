@@ -1,26 +1,19 @@
-"""Runs NumPy-like functions on a menu of small arrays, and again with tensors in their place.
-
-Whether an argument is converted is seen at the source: ``torch.Tensor.__array__`` is replaced by one that remembers its
-calls. So a conversion whose error is swallowed (``np.array_equal``) counts as well.
-"""
+"""Runs NumPy-like functions on a menu of small arrays, and again with tensors in their place (``conversions``)."""
 
 from __future__ import annotations
 
 import copy
-import dataclasses
 import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
 import numpy as np
-import torch
 
 from tensorlint.verify.rows.array_menu import MENU, first_arrays, strided
+from tensorlint.verify.rows.conversions import Taken, try_tensors
 from tensorlint.verify.rows.names import ARRAY_SKIPPED, ARRAY_WRITERS
 from tensorlint.verify.rows.observed import Call, Seen
 
@@ -90,7 +83,7 @@ def observe(name: str, function: Callable[..., Any] | None = None, bases: slice 
     if call is None:
         return seen
     method = name.startswith("numpy.ndarray.")
-    taken = _Taken()
+    taken = Taken()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for base in first_arrays()[bases] if name.startswith("numpy.") else first_arrays()[:2]:
@@ -102,7 +95,7 @@ def observe(name: str, function: Callable[..., Any] | None = None, bases: slice 
                 except Exception:  # this entry of the menu needs another shape
                     continue
                 if _arrays(call, arguments, method, seen, name):
-                    _tensors(call, arguments, method, seen, taken)
+                    try_tensors(call, arguments, method, seen, taken)
     names = parameter_names(call)
     for label in sorted(taken.converted | (taken.lists - taken.passed)):
         seen.converts.add(label)
@@ -114,19 +107,6 @@ def observe(name: str, function: Callable[..., Any] | None = None, bases: slice 
     if isinstance(call, np.ufunc) or "out" in names or "out" in _keywords(call):
         seen.out = True
     return seen
-
-
-@dataclass(slots=True)
-class _Taken:
-    """What became of tensors in place of arrays, by position."""
-
-    converted: set[str] = field(default_factory=set)
-    passed: set[str] = field(default_factory=set)
-    """The call worked on a tensor without converting it: by its own method, or by looking at no value."""
-    refused: set[str] = field(default_factory=set)
-    """The tensor's own method was called with keywords of NumPy that it does not have."""
-    lists: set[str] = field(default_factory=set)
-    """A list of tensors was converted."""
 
 
 def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bool, seen: Seen, name: str) -> bool:
@@ -151,7 +131,9 @@ def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bo
         return False
     kind, items = _kind(result, first, method)
     shares = strides = None
+    dtype = ""
     if isinstance(result, np.ndarray):
+        dtype = result.dtype.name if arguments[0] is first else ""
         own = arguments[0] is first and bool(result.size and first.ndim)
         shares = bool(np.shares_memory(result, first)) if own else None
         backwards = any(stride < 0 for stride, size in zip(result.strides, result.shape, strict=True) if size > 1)
@@ -161,10 +143,7 @@ def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bo
         Call(
             returns=kind,
             items=items,
-            dtypes=(
-                first.dtype.name,
-                result.dtype.name if isinstance(result, np.ndarray) and arguments[0] is first else "",
-            ),
+            dtypes=(first.dtype.name, dtype),
             shares=shares,
             plain=first.flags.c_contiguous,
             strides=strides or "",
@@ -173,71 +152,6 @@ def _arrays(function: Callable[..., Any], arguments: tuple[Any, ...], method: bo
         )
     )
     return True
-
-
-def _tensors(function: Callable[..., Any], arguments: tuple[Any, ...], method: bool, seen: Seen, taken: _Taken) -> None:
-    """The same call with a tensor, or a list of them, in place of each array in turn."""
-    for at, one in enumerate(arguments):
-        if method and at == 0:
-            continue
-        label = str(at - method)
-        if isinstance(one, np.ndarray):
-            tensor = torch.from_numpy(np.ascontiguousarray(one).copy()) if one.ndim else torch.tensor(float(one))
-            converted, result, error = _watched(function, _with(arguments, at, tensor))
-            if converted:
-                taken.converted.add(label)
-                if isinstance(result, torch.Tensor):
-                    seen.calls[-1] = dataclasses.replace(seen.calls[-1], wraps=True)
-            elif error is None:
-                taken.passed.add(label)
-            elif isinstance(error, TypeError) and ("unexpected keyword" in str(error) or "combination" in str(error)):
-                taken.refused.add(label)
-            if one.ndim == 1:
-                scalars = list(tensor)
-                if _watched(function, _with(arguments, at, scalars))[0]:
-                    taken.lists.add(label)
-        elif isinstance(one, list) and one and isinstance(one[0], np.ndarray):
-            tensors = [torch.from_numpy(np.ascontiguousarray(item).copy()) for item in one]
-            if _watched(function, _with(arguments, at, tensors))[0]:
-                taken.lists.add(label)
-
-
-def _with(arguments: tuple[Any, ...], at: int, value: Any) -> tuple[Any, ...]:
-    changed = [copy.deepcopy(one) for one in arguments]
-    changed[at] = value
-    return tuple(changed)
-
-
-def _watched(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any, Exception | None]:
-    """Whether a tensor (or one made of it: a row, an element) was converted, the call's result, and its error."""
-    with _conversions() as converted:
-        try:
-            np.random.seed(3)
-            result = function(*arguments)
-        except Exception as error:  # a conversion counts though the call fails after it
-            return bool(converted), None, error
-    return bool(converted), result, None
-
-
-@contextmanager
-def _conversions() -> Iterator[list[str]]:
-    """A list that gains an entry each time a tensor's ``__array__`` or ``numpy`` is called inside the with block."""
-    seen: list[str] = []
-    array, numpy = torch.Tensor.__array__, torch.Tensor.numpy
-
-    def watched_array(self: torch.Tensor, *arguments: Any, **keywords: Any) -> Any:
-        seen.append("__array__")
-        return array(self, *arguments, **keywords)
-
-    def watched_numpy(self: torch.Tensor, *arguments: Any, **keywords: Any) -> Any:
-        seen.append("numpy")
-        return numpy(self, *arguments, **keywords)
-
-    torch.Tensor.__array__, torch.Tensor.numpy = watched_array, watched_numpy
-    try:
-        yield seen
-    finally:
-        torch.Tensor.__array__, torch.Tensor.numpy = array, numpy
 
 
 def parameter_names(function: Callable[..., Any]) -> list[str]:
