@@ -16,6 +16,7 @@ __all__ = ["KNOWN", "check", "checkable", "main", "seen"]
 KNOWN = {
     "numpy.float64": "converts arrays, but takes a 0-d tensor through __float__, which is its common use",
     "numpy.double": "is numpy.float64",
+    "numpy.swapaxes": "a tensor's own swapaxes answers; only where that raises is the tensor converted",
 }
 """Rows that say less than what is seen, and why."""
 

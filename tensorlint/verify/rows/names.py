@@ -29,7 +29,7 @@ TENSOR_SKIPPED = _words("""
 """Not tensor operations, or ones that change the interpreter's or the storage's own state."""
 
 ARRAY_SKIPPED = _words("""
-    byteswap mintypecode bmat
+    byteswap mintypecode bmat ellip_harm_2 spalde
     test show_config info save savez savez_compressed savetxt load loadtxt genfromtxt fromfile memmap DataSource
     get_include fromregex seterr seterrcall set_printoptions setbufsize show_runtime getbufsize geterr geterrcall
     printoptions errstate get_printoptions seed set_state get_state set_bit_generator get_bit_generator typename
