@@ -20,6 +20,7 @@ from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, Function, Ref, Tensor, Unknown, Value
+from tensorlint.flow.worth import worth_a_look
 from tensorlint.library.tables import library
 from tensorlint.source import Source, SourceError
 
@@ -27,7 +28,7 @@ __all__ = ["analyse"]
 
 MOST_STEPS = 400_000
 STEPS_A_LINE = 400
-INLINED = 2_500
+INLINED = 1_200
 """Statements of called functions that are executed for one function that is looked at."""
 ROUNDS = 2
 
@@ -64,11 +65,12 @@ class _Analysis:
     def run(self) -> list[Event]:
         machine, file = self.machine, self.file
         state = self._top_level()
+        worth = worth_a_look(file)
         for definition in file.classes:
-            if not definition.nested:
+            if not definition.nested and any(method in worth for method in definition.methods.values()):
                 self._class(definition, state)
         for function in file.functions:
-            if function.owner is None and not function.nested:
+            if function.owner is None and not function.nested and function in worth:
                 self._function(function, state.fork(), None)
         for function in file.functions:
             calls = machine.called.get(function)
@@ -129,8 +131,7 @@ class _Analysis:
             if not changed:
                 break
         state.heap[ref.address] = own.heap[ref.address]
-        for address, item in own.heap.items():
-            state.heap.setdefault(address, item)
+        state.heap.add_all(own.heap)
 
     def _inherited_init(self, definition: ClassDefinition, state: State) -> FunctionDefinition | None:
         machine = self.machine

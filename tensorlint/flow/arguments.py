@@ -121,7 +121,7 @@ def bind(
         elif arguments.keyword_rest is not None:
             names[name] = Unknown(name)
         else:
-            names[name] = defaults.get(name, Unknown(name))
+            names[name] = defaults.get(name) or Unknown(name, missing=True)
     if isinstance(parameters.star_arg, cst.Param):
         name = parameters.star_arg.name.value
         if arguments.rest is not None:
@@ -135,7 +135,7 @@ def bind(
             names[name] = passed(name, arguments.keywords[name])
             used.add(name)
         else:
-            names[name] = defaults.get(name, Unknown(name))
+            names[name] = defaults.get(name) or Unknown(name, missing=True)
     if parameters.star_kwarg is not None:
         name = parameters.star_kwarg.name.value
         entries: dict[Key, Value] = {

@@ -42,6 +42,13 @@ def bases_of(machine: Machine, definition: ClassDefinition, state: State) -> lis
 
 def ancestors(machine: Machine, definition: ClassDefinition, state: State) -> Iterator[ClassDefinition | str]:
     """The class and all its bases, nearest first."""
+    known = machine.ancestors.get(definition)
+    if known is None:
+        known = machine.ancestors[definition] = list(_ancestors(machine, definition, state))
+    return iter(known)
+
+
+def _ancestors(machine: Machine, definition: ClassDefinition, state: State) -> Iterator[ClassDefinition | str]:
     seen: set[object] = set()
     todo: list[ClassDefinition | str] = [definition]
     while todo and len(seen) < DEEPEST:

@@ -42,7 +42,7 @@ def _lookup(machine: Machine, text: str, state: State) -> Value:
     if value is None:
         frame = machine.frame
         for number in (*reversed(frame.closure), frame.file.frame):
-            value = state.frames.get(number, {}).get(text)
+            value = (state.frames.get(number) or {}).get(text)
             if value is not None:
                 break
     if value is not None:

@@ -121,8 +121,12 @@ def maybe(place: Place, text: str, because: Reason | None = None) -> Fact:
 def either(*facts: Fact) -> Fact:
     """The fact of a result that has it as soon as one operand has it (requires_grad, being on a GPU)."""
     best = NO
-    order = {Truth.NO: 0, Truth.UNKNOWN: 1, Truth.MAYBE: 2, Truth.YES: 3}
     for fact in facts:
-        if order[fact.truth] > order[best.truth]:
+        truth = fact.truth
+        if truth is Truth.YES:
+            return fact
+        if truth is Truth.MAYBE:
+            best = best if best.truth is Truth.MAYBE else fact
+        elif truth is Truth.UNKNOWN and best.truth is Truth.NO:
             best = fact
     return best

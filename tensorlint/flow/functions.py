@@ -43,15 +43,17 @@ def call_function(
     if receiver is not None and not definition.is_static:
         arguments = replace(arguments, positional=((node, receiver), *arguments.positional))
     called = short(node.func) if isinstance(node, cst.Call) else definition.name
-    defaults = defaults_of(machine, definition, state)
-    names = bind(machine, definition.parameters, arguments, state, called, defaults, node)
-    for name, value in names.items():
-        if isinstance(value, Unknown) and isinstance(defaults.get(name), Tensor | Array | Device | Ref):
-            names[name] = defaults[name]
+    names = bind(machine, definition.parameters, arguments, state, called, {}, node)
+    told = defaults_of(machine, definition, state, {name for name, v in names.items() if isinstance(v, Unknown)})
+    for name, default in told.items():
+        value = names[name]
+        absent = isinstance(value, Unknown) and value.missing
+        if absent or isinstance(default, Tensor | Array | Device | Ref):
+            names[name] = default
     caller = machine.frame
     entry = state.fork()
     saved_names, saved_grad, saved_assumed = state.names, state.grad, state.assumed
-    state.frames = {**state.frames, caller.number: saved_names}
+    state.frames[caller.number] = saved_names
     state.names, state.assumed = names, {}
     mode = mode_of_decorators(machine, definition, state)
     if mode is not None:
@@ -62,10 +64,7 @@ def call_function(
     if result is None:  # every path raises: an abstract method, say; the caller's path goes on
         state.become(entry)
         return Unknown()
-    state.names = state.frames.get(caller.number, saved_names)
-    state.frames = {number: names for number, names in state.frames.items() if number != caller.number}
-    if caller.number in entry.frames:
-        state.frames[caller.number] = entry.frames[caller.number]
+    state.names = state.frames.get(caller.number) or saved_names
     state.grad, state.assumed = saved_grad, saved_assumed
     return result
 
@@ -96,7 +95,7 @@ def enter(
         value = join(value, other)
         final.join(its_state)
     if frame.nested:
-        final.frames = {**final.frames, frame.number: final.names}
+        final.frames[frame.number] = final.names
         if call is None:
             machine.nested.extend(item for item in frame.nested if isinstance(item, Function))
     state.become(final)
@@ -117,12 +116,16 @@ def run_body(machine: Machine, definition: FunctionDefinition, state: State) -> 
     execute(machine, node.body, state)
 
 
-def defaults_of(machine: Machine, definition: FunctionDefinition, state: State) -> dict[str, Value]:
-    """What each parameter is by its annotation and default, where nothing is passed."""
+def defaults_of(
+    machine: Machine, definition: FunctionDefinition, state: State, wanted: set[str] | None = None
+) -> dict[str, Value]:
+    """What each parameter (of ``wanted``) is by its annotation and default, where nothing is passed."""
     found: dict[str, Value] = {}
     parameters = definition.parameters
     for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
         name = parameter.name.value
+        if wanted is not None and name not in wanted:
+            continue
         value: Value | None = None
         if parameter.annotation is not None:
             value = annotated(machine, parameter.annotation.annotation, state, definition.file, name)

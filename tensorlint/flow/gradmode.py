@@ -88,7 +88,7 @@ def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: 
 
 def _full_name(definition: FunctionDefinition, name: str, state: State) -> str:
     first, _, rest = name.partition(".")
-    names = state.frames.get(definition.file.frame, {})
+    names = state.frames.get(definition.file.frame) or {}
     value = names.get(first, state.names.get(first))
     base = value.name if isinstance(value, External) else first
     return f"{base}.{rest}" if rest else base

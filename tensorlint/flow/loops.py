@@ -69,7 +69,7 @@ def _loop(
     frame.breaks = []
     frame.loops += 1
     passes = MOST_PASSES if frame.loops <= 2 else 2 if frame.loops <= DEEPEST else 1
-    for _ in range(passes):
+    for number in range(passes):
         frame.continues = []
         path = state.fork()
         start(path)
@@ -82,7 +82,8 @@ def _loop(
             surely = False
             continue
         surely = False
-        if not state.join(path):
+        wrote = number == 0 and len(path.written) != len(state.written)
+        if not state.join(path) and not wrote:
             break
     frame.loops -= 1
     frame.branches = outer_branches

@@ -89,6 +89,7 @@ class Machine:
     uses: dict[int, frozenset[str]] = field(default_factory=dict)
     """Kept answers of ``use.py``."""
     frame_numbers: int = 0
+    ancestors: dict[ClassDefinition, list[ClassDefinition | str]] = field(default_factory=dict)
     module_classes: dict[ClassDefinition, bool] = field(default_factory=dict)
     instances: dict[ClassDefinition, int] = field(default_factory=dict)
     """For each class that was looked at, the address of an instance that stands for any."""

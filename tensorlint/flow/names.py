@@ -41,6 +41,21 @@ def code(node: cst.CSTNode) -> str:
 
 def short(node: cst.CSTNode) -> str:
     """The node's source text for a message: calls with many arguments lose them."""
+    if isinstance(node, cst.Name):
+        return node.value
+    known = _SHORT.get(id(node))
+    if known is None or known[0] is not node:
+        if len(_SHORT) > MOST_REMEMBERED:
+            _SHORT.clear()
+        known = _SHORT[id(node)] = (node, _shortened(node))
+    return known[1]
+
+
+MOST_REMEMBERED = 4096
+_SHORT: dict[int, tuple[cst.CSTNode, str]] = {}
+
+
+def _shortened(node: cst.CSTNode) -> str:
     text = code(node)
     if len(text) <= LONGEST:
         return text

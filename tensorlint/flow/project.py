@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from pathlib import Path
 
 import libcst as cst
@@ -21,6 +22,36 @@ MOST_STATEMENTS = 400
 """Statements of called functions that the top level of an imported file may execute."""
 
 
+class _Shelf:
+    """Files that several linted ones import, parsed once a process; the least recently used ones go."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Path, tuple[Source, FileModel]] = OrderedDict()
+        self._size = 0
+
+    def get(self, path: Path, data: bytes) -> tuple[Source, FileModel] | None:
+        """The parsed file, if it still has this content and is called the same."""
+        found = self._kept.get(path)
+        if found is None or found[0].data != data or found[0].path != display_path(str(path)):
+            return None
+        self._kept.move_to_end(path)
+        return found
+
+    def put(self, path: Path, source: Source, model: FileModel) -> None:
+        """Keep a file."""
+        old = self._kept.pop(path, None)
+        self._size += len(source.data) - (len(old[0].data) if old is not None else 0)
+        self._kept[path] = (source, model)
+        while self._size > MOST_BYTES and len(self._kept) > 1:
+            _, (gone, _) = self._kept.popitem(last=False)
+            self._size -= len(gone.data)
+
+
+MOST_BYTES = 1_000_000
+"""Of source text; a syntax tree takes some hundred times as much."""
+_SHELF = _Shelf()
+
+
 class Project:
     """The files below one root.
 
@@ -33,6 +64,8 @@ class Project:
         self._models: dict[Path, FileModel | None] = {}
         self._sources: dict[str, Source] = {}
         self._found: dict[tuple[Path, str], Path | None] = {}
+        self._foreign: dict[int, set[str]] = {}
+        """For each file (by its frame), names that are not of this project."""
         self._loading: set[Path] = set()
 
     @classmethod
@@ -57,14 +90,14 @@ class Project:
 
     def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
         """The project's function, class or variable with a dotted name; None for names of libraries."""
-        folder = machine.frame.file.folder
-        if folder is None or not name:
+        file = machine.frame.file
+        foreign = self._foreign.setdefault(file.frame, set())
+        if name in foreign or file.folder is None:
             return None
         module, _, attribute = name.rpartition(".")
-        if not module:
-            return None
-        path = self._find(folder, module)
+        path = self._find(file.folder, module) if module else None
         if path is None:
+            foreign.add(name)
             return None
         values = self._names(path, state, machine)
         if values is None:
@@ -117,8 +150,13 @@ class Project:
         if path not in self._models:
             self._models[path] = None
             try:
-                source = Source(path.read_bytes(), display_path(str(path)))
-                self.add(source, path)
+                data = path.read_bytes()
+                source, model = _SHELF.get(path, data) or (None, None)
+                if source is None or model is None:
+                    source = Source(data, display_path(str(path)))
+                    model = self.add(source, path)
+                    _SHELF.put(path, source, model)
+                self._models[path], self._sources[source.path] = model, source
             except (OSError, SourceError, RecursionError):
                 pass
         return self._models[path]
@@ -137,10 +175,8 @@ class Project:
                 return None
             loaded = machine.loaded[model.frame] = self._load(path, model, machine)
         state.frames[model.frame] = loaded.names
-        for address, item in loaded.heap.items():
-            state.heap.setdefault(address, item)
-        for number, names in loaded.frames.items():
-            state.frames.setdefault(number, names)
+        state.heap.add_all(loaded.heap)
+        state.frames.add_all(loaded.frames)
         return loaded.names
 
     def _load(self, path: Path, model: FileModel, machine: Machine) -> State:

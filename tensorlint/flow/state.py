@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tensorlint.flow.facts import Guards, Place, Truth
 from tensorlint.flow.heap import HeapObject
 from tensorlint.flow.joining import join, join_objects
+from tensorlint.flow.layers import Layers
 from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
 
 __all__ = ["State", "Write"]
@@ -37,9 +38,9 @@ class State:
     def __init__(self) -> None:
         self.names: dict[str, Value] = {}
         """The variables of the function that is executed."""
-        self.frames: dict[int, dict[str, Value]] = {}
+        self.frames: Layers[dict[str, Value]] = Layers()
         """The variables of the enclosing functions and of their modules, by frame number."""
-        self.heap: dict[int, HeapObject] = {}
+        self.heap: Layers[HeapObject] = Layers()
         self.written: dict[int, Write] = {}
         self.grad: Truth = Truth.YES
         """Whether autograd records here."""
@@ -51,8 +52,8 @@ class State:
         """The same point, from where another path can be followed."""
         other = State.__new__(State)
         other.names = dict(self.names)
-        other.frames = dict(self.frames)
-        other.heap = dict(self.heap)
+        other.frames = self.frames.fork()
+        other.heap = self.heap.fork()
         other.written = dict(self.written)
         other.grad = self.grad
         other.assumed = dict(self.assumed)
@@ -69,12 +70,10 @@ class State:
         if not other.alive or self is other:
             return False
         if not self.alive:
-            self.names, self.frames, self.heap = dict(other.names), dict(other.frames), dict(other.heap)
-            self.written, self.grad, self.assumed = dict(other.written), other.grad, dict(other.assumed)
-            self.alive = True
+            self.become(other.fork())
             return True
         changed = self._join_names(self.names, other.names, other, mine, others)
-        for number, names in other.frames.items():
+        for number, names in self.frames.changes(other.frames):
             mine_names = self.frames.get(number)
             if mine_names is None:
                 self.frames[number] = names
@@ -83,19 +82,18 @@ class State:
                 if self._join_names(merged, names, other, mine, others):
                     self.frames[number] = merged
                     changed = True
-        for address, item in other.heap.items():
+        for address, item in self.heap.changes(other.heap):
             present = self.heap.get(address)
             if present is None:
                 self.heap[address] = item
                 changed = True
             elif present is not item and (merged_item := join_objects(present, item, mine, others)) is not present:
                 self.heap[address] = merged_item
-                changed = True
+                changed = changed or merged_item != present
         for storage, write in other.written.items():
             last = self.written.get(storage)
             if last is None or last.version < write.version:
                 self.written[storage] = write
-                changed = True
         if self.grad is not other.grad:
             self.grad = Truth.MAYBE
         if self.assumed != other.assumed:

@@ -140,7 +140,7 @@ def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression)
     for item in alternatives(value):
         if isinstance(item, Memory):
             _look_at(machine, state, item, node)
-        elif isinstance(item, Tuple | Ref):
+        elif isinstance(item, Tuple) or (isinstance(item, Ref) and not isinstance(state.object(item), Instance)):
             for part in _parts(state, item):
                 for inner in alternatives(part):
                     if isinstance(inner, Memory):

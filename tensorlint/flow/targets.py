@@ -47,12 +47,12 @@ def assign_name(machine: Machine, name: str, value: Value, state: State) -> None
     if frame.loops and frame.branches:
         value = _kept_in_loop(machine, value, name)
     if name in frame.globals:
-        names = dict(state.frames.get(frame.file.frame, {}))
+        names = dict(state.frames.get(frame.file.frame) or {})
         names[name] = value
         state.frames[frame.file.frame] = names
     elif name in frame.nonlocals:
         for number in reversed(frame.closure):
-            if name in state.frames.get(number, {}):
+            if name in (state.frames.get(number) or {}):
                 state.frames[number] = {**state.frames[number], name: value}
                 break
     else:
