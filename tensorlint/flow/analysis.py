@@ -13,7 +13,7 @@ from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
 from tensorlint.flow.events import Conversion, Event
-from tensorlint.flow.facts import Truth, maybe
+from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
@@ -202,18 +202,18 @@ class _Analysis:
             if isinstance(star, cst.Param):
                 yield star.name.value, Unknown(star.name.value, parameter=True)
 
-    def _mode(self, function: FunctionDefinition, state: State) -> Truth | None:
+    def _mode(self, function: FunctionDefinition, state: State) -> Fact | None:
         machine = self.machine
         mode = mode_of_decorators(machine, function, state)
         if mode is not None or function.owner is None:
             return mode
         names = [base for base in ancestors(machine, function.owner, state) if isinstance(base, str)]
         if any(name.endswith(("autograd.Function", "autograd.function.Function")) for name in names):
-            return Truth.NO
+            return NO
         if function.name in LIGHTNING_EVALUATION and any(
             name.endswith(("LightningModule", "Callback")) for name in names
         ):
-            return Truth.NO
+            return NO
         return None
 
 

@@ -224,7 +224,7 @@ def _call_unknown(
         ref = make_module(machine, state, (machine.frame.file.path, name, "used"), "", fact, UNKNOWN)
         rebind(machine, node.func, ref, state)
         return output_of(machine, state, ref, inputs, node, name)
-    if state.grad is Truth.NO and inputs.device.holds and inputs.tensor is not NO and callee.parameter:
+    if state.records() is Truth.NO and inputs.device.holds and inputs.tensor is not NO and callee.parameter:
         # called under no_grad with a tensor that was moved: a model's output is where its input is
         device = inputs.device.because(place, f"output of `{name}`, computed where its input is").weakened()
         return result_tensor(

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.events import Conversion, How, ToTorch
 from tensorlint.flow.facts import NO, Place, Reason
-from tensorlint.flow.heap import Items
+from tensorlint.flow.heap import Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
@@ -30,10 +30,12 @@ def convert(
     by: str,
     *,
     elements_only: bool = False,
+    containers: tuple[str, ...] = ("list",),
 ) -> None:
     """``operand`` (of this ``value``) is converted to an array by the expression ``node``.
 
     :param elements_only: a tensor given directly is not converted (``np.mean``); tensors in a list are
+    :param containers: of which containers (``list``, ``dict``) the items are converted
     """
     several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(
         _is_plain(item) for item in alternatives(value)
@@ -48,7 +50,7 @@ def convert(
                 rebind(machine, operand, Unknown(short(operand), parameter=True), state)  # an array, by its use
                 continue
             _emit(machine, state, node, operand, item, how, by, always=not several)
-        elif isinstance(item, Tuple | Ref):
+        elif isinstance(item, Tuple | Ref) and _kind(state, item) in containers:
             found = inputs_of(state, [item])
             if found.tensor is NO:
                 continue
@@ -65,6 +67,10 @@ def convert(
                 in_container=True,
                 appended=_appended(state, item),
             )
+
+
+def _kind(state: State, value: Tuple | Ref) -> str:
+    return "dict" if isinstance(value, Ref) and isinstance(state.object(value), Mapping) else "list"
 
 
 def _is_plain(value: Value) -> bool:

@@ -58,7 +58,7 @@ def call_function(
     mode = mode_of_decorators(machine, definition, state)
     if mode is not None:
         state.grad = mode
-    machine.called.setdefault(definition, []).append(state.grad is not Truth.NO)
+    machine.called.setdefault(definition, []).append(state.records() is not Truth.NO)
     call = Reason(machine.place(node), f"`{definition.name}` is called here")
     result = enter(machine, definition, function.closure, state, call)
     if result is None:  # every path raises: an abstract method, say; the caller's path goes on

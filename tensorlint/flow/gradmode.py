@@ -5,10 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.facts import Truth
+from tensorlint.flow.facts import NO, Fact, Truth
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import code, dotted
-from tensorlint.flow.state import State
+from tensorlint.flow.state import RECORDS, State
 from tensorlint.flow.values import Constant, External, Value
 
 __all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators"]
@@ -44,7 +44,7 @@ LIGHTNING_EVALUATION = frozenset(
 PLAIN_DECORATORS = {"staticmethod", "classmethod", "property", "abstractmethod", "override"}
 
 
-def mode_of_context(function: Value, arguments: list[Value]) -> Truth | None:
+def mode_of_context(function: Value, arguments: list[Value]) -> Fact | None:
     """The grad mode that a call of ``function`` as a context (or as a statement) sets; None if it sets none."""
     if not isinstance(function, External):
         return None
@@ -52,17 +52,17 @@ def mode_of_context(function: Value, arguments: list[Value]) -> Truth | None:
     if name in SET:
         given = arguments[0] if arguments else None
         if isinstance(given, Constant) and isinstance(given.value, bool):
-            return Truth.YES if given.value else Truth.NO
-        return Truth.MAYBE
+            return RECORDS if given.value else NO
+        return Fact(Truth.MAYBE)
     if name in OFF:
         given = arguments[0] if arguments else None
         if isinstance(given, Constant) and given.value is False:
-            return Truth.YES
-        return Truth.NO
-    return Truth.YES if name in ON else None
+            return RECORDS
+        return NO
+    return RECORDS if name in ON else None
 
 
-def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: State) -> Truth | None:
+def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: State) -> Fact | None:
     """The grad mode that a function's decorators set; None if they set none."""
     node = definition.node
     if isinstance(node, cst.Lambda):
@@ -82,7 +82,7 @@ def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: 
         if mode is not None:
             return mode
         if _switches_off(machine, definition, name, state):
-            return Truth.NO
+            return NO
     return None
 
 

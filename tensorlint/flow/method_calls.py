@@ -151,7 +151,7 @@ def _after_write(
     found = inputs_of(state, arguments.values())
     versions = frozenset(replace(alias, version=state.version(alias.storage)) for alias in tensor.aliases)
     changed = replace(tensor, aliases=versions)
-    if found.requires_grad.holds and state.grad is not Truth.NO:
+    if found.requires_grad.holds and state.records() is not Truth.NO:
         place = machine.place(node)
         changed = replace(
             changed, requires_grad=found.requires_grad.because(place, f"`{short(node)}` computes it in place")

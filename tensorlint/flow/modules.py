@@ -170,7 +170,7 @@ def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cs
         grad = recorded(state, fact.because(place, f"output of `{name}` ({what}), whose parameters require grad"))
     else:
         grad = recorded(state, inputs.requires_grad)
-        if grad is NO and fact is UNKNOWN and state.grad is not Truth.NO:
+        if grad is NO and fact is UNKNOWN and state.records() is not Truth.NO:
             grad = UNKNOWN
     device = instance.module.device
     if device.holds:

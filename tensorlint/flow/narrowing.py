@@ -9,7 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.annotations import instance_of_class
 from tensorlint.flow.definitions import ClassDefinition
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Truth, maybe, yes
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted, literal, short
@@ -20,6 +20,7 @@ from tensorlint.flow.values import (
     Array,
     Class,
     Constant,
+    Device,
     External,
     Number,
     Ref,
@@ -304,6 +305,15 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
     if not equal and not isinstance(target.operator, cst.NotEqual | cst.IsNot):
         return
     text = literal(right)
+    if text is not None and equal is outcome and isinstance(target.operator, cst.Equal | cst.NotEqual):
+        value = evaluate(machine, left, state)
+        if isinstance(value, Device) and not value.text and value.made.truth is Truth.YES:
+            state.alive = False  # a torch.device never equals text
+            return
+    if isinstance(left, cst.Attribute) and left.attr.value == "device" and isinstance(right, cst.Call):
+        other = evaluate(machine, right, state)
+        if isinstance(other, Device) and other.accelerator is NO:
+            _narrow_device(machine, left.value, state, "cpu", equal is outcome)
     if text is not None and isinstance(left, cst.Attribute) and left.attr.value == "type":
         inner = left.value
         if isinstance(inner, cst.Attribute) and inner.attr.value == "device":

@@ -100,7 +100,9 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
 def _conversions(machine: Machine, state: State, call: Call) -> None:
     how = How.EXPLICIT if call.row.how == "explicit" else How.IMPLICIT
     for node, value in _converted(call):
-        convert(machine, state, call.node, node, value, how, call.by, elements_only=call.row.how == "method")
+        method = call.row.how == "method"
+        containers = call.row.containers
+        convert(machine, state, call.node, node, value, how, call.by, elements_only=method, containers=containers)
 
 
 def _converted(call: Call) -> Iterator[tuple[cst.BaseExpression, Value]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tensorlint.flow.facts import Guards, Place, Truth
+from tensorlint.flow.facts import Fact, Guards, Place, Truth
 from tensorlint.flow.heap import HeapObject
 from tensorlint.flow.joining import join, join_objects
 from tensorlint.flow.layers import Layers
 from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
 
-__all__ = ["State", "Write"]
+__all__ = ["RECORDS", "State", "Write"]
+
+RECORDS = Fact(Truth.YES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class State:
         """The variables of the enclosing functions and of their modules, by frame number."""
         self.heap: Layers[HeapObject] = Layers()
         self.written: dict[int, Write] = {}
-        self.grad: Truth = Truth.YES
-        """Whether autograd records here."""
+        self.grad: Fact = RECORDS
+        """Whether autograd records here; given the conditions that decide it, where they are known."""
         self.assumed: dict[str, bool] = {}
         """Conditions whose outcome is known on this path."""
         self.alive = True
@@ -94,8 +96,8 @@ class State:
             last = self.written.get(storage)
             if last is None or last.version < write.version:
                 self.written[storage] = write
-        if self.grad is not other.grad:
-            self.grad = Truth.MAYBE
+        if self.grad != other.grad:
+            self.grad = self.grad.join(other.grad, mine, others)
         if self.assumed != other.assumed:
             self.assumed = {key: outcome for key, outcome in self.assumed.items() if other.assumed.get(key) is outcome}
         return changed
@@ -117,6 +119,10 @@ class State:
                 names[name] = merged
                 changed = changed or merged != present
         return changed
+
+    def records(self) -> Truth:
+        """Whether autograd records here, on this path."""
+        return self.grad.assuming(self.assumed).truth
 
     def object(self, ref: Ref) -> HeapObject | None:
         """What is at a reference."""

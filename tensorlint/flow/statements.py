@@ -10,7 +10,7 @@ from tensorlint.flow.containers import append, element
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
-from tensorlint.flow.facts import NO, Truth, yes
+from tensorlint.flow.facts import NO, Fact, Truth, yes
 from tensorlint.flow.gradmode import mode_of_context
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
@@ -258,12 +258,14 @@ def with_(machine: Machine, node: cst.With, state: State) -> None:
             callee = evaluate(machine, item.item.func, state)
             given = [evaluate(machine, argument.value, state) for argument in item.item.args]
             mode = mode_of_context(callee, given)
+            if mode is not None and mode.truth is Truth.MAYBE and item.item.args:
+                mode = Fact(Truth.MAYBE, None, outcomes(item.item.args[0].value, True))
         elif isinstance(value, External):
             mode = mode_of_context(value, [])
         if mode is not None:
             state.grad = mode
         elif isinstance(value, External | Bound | Unknown) and _by_name(item.item):
-            state.grad = Truth.NO
+            state.grad = NO
         if item.asname is not None:
             assign(machine, item.asname.name, value, state, item.item)
     execute(machine, node.body, state)

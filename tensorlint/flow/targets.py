@@ -217,7 +217,7 @@ def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, va
     found = inputs_of(state, [value])
     changed = write(machine, state, tensor, target, short(target.value), f"`{short(target)} = ...` writes to it")
     if isinstance(changed, Tensor):
-        if found.requires_grad.holds and state.grad is not Truth.NO:
+        if found.requires_grad.holds and state.records() is not Truth.NO:
             place = machine.place(target)
             fact = found.requires_grad.because(place, f"stored into `{short(target.value)}`")
             changed = replace(changed, requires_grad=fact)

@@ -101,9 +101,12 @@ def _inside(state: State, value: Tuple | Ref) -> Iterable[Value]:
 
 def recorded(state: State, fact: Fact) -> Fact:
     """Whether a new result requires grad: not at all where autograd does not record."""
-    if state.grad is Truth.NO:
+    records = state.records()
+    if records is Truth.NO:
         return NO
-    return fact.weakened() if state.grad is Truth.MAYBE else fact
+    if records is Truth.MAYBE and fact.holds:
+        return Fact(Truth.MAYBE, fact.reason, fact.given | state.grad.given)
+    return fact
 
 
 def result_tensor(
