@@ -14,7 +14,7 @@ from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.facts import NO
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, ModuleFacts
-from tensorlint.flow.machine import Frame, Machine, evaluate_globally
+from tensorlint.flow.machine import Machine, evaluate_globally, globally
 from tensorlint.flow.names import dotted
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, External, Function, Ref, Value, alternatives
@@ -95,13 +95,8 @@ def method_of(machine: Machine, definition: ClassDefinition, name: str, state: S
     function = Function(found, (found.file.frame,))
     if not any(text and text not in PLAIN for text in found.decorators) or not isinstance(found.node, cst.FunctionDef):
         return function
-    machine.frames.append(Frame(None, found.file, found.file.frame))
-    names, state.names = state.names, {}
-    try:
+    with globally(machine, found.file, state):
         made = decorated(machine, found.node, function, state)
-    finally:
-        state.names = names
-        machine.frames.pop()
     return made if isinstance(made, Function) else function
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,7 @@ __all__ = [
     "evaluates",
     "execute",
     "executes",
+    "globally",
 ]
 
 
@@ -195,10 +197,17 @@ def evaluate(machine: Machine, node: cst.BaseExpression, state: State) -> Value:
 
 def evaluate_globally(machine: Machine, file: FileModel, node: cst.BaseExpression, state: State) -> Value:
     """Evaluate an expression among the global names of a file: an annotation, a base class, a class attribute."""
-    machine.frames.append(Frame(None, file, file.frame))
-    names, state.names = state.names, {}
-    try:
+    with globally(machine, file, state):
         return evaluate(machine, node, state)
+
+
+@contextmanager
+def globally(machine: Machine, file: FileModel, state: State) -> Iterator[None]:
+    """Execute at the top level of a file for a while."""
+    machine.frames.append(Frame(None, file, file.frame))
+    names, state.names = state.names, dict(state.frames.get(file.frame) or {})
+    try:
+        yield
     finally:
         state.names = names
         machine.frames.pop()
