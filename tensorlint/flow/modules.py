@@ -29,6 +29,10 @@ __all__ = [
 
 CONTENTS = "#contents"
 """The attribute that stands for the children of a container module."""
+SEVERAL_OUTPUTS = frozenset(
+    f"torch.nn.{name}" for name in ("RNN", "LSTM", "GRU", "LSTMCell", "MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
+)
+"""The layers of torch that give more than one tensor."""
 MOST_PARTS = 200
 
 
@@ -183,6 +187,6 @@ def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cs
         inputs,
         requires_grad=grad,
         device=device,
-        opaque=instance.type not in ("torch.nn.Linear", "torch.nn.Sequential"),
+        opaque=not instance.type.startswith("torch.nn.") or instance.type in SEVERAL_OUTPUTS,
         kind=yes(place, f"output of `{name}`") if instance.type else maybe(place, f"output of `{name}`"),
     )

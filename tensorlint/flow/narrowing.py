@@ -226,7 +226,7 @@ def _narrow_types(
         if isinstance(item, Tensor) and item.opaque:
             if outcome and tensors:
                 return replace(item, opaque=False, kind=maybe(place, f"`{short(node)}` is a Tensor here"))
-            return item
+            return replace(item, kind=UNKNOWN) if tensors else item  # a structure, if it comes here at all
         if not listed and not matches:
             return item
         return item if matches is outcome else None
@@ -363,6 +363,8 @@ def _narrow_tensor(machine: Machine, node: cst.BaseExpression, state: State, nam
         if not isinstance(item, Tensor):
             return item
         if name == "requires_grad":
+            if item.requires_grad.truth is Truth.YES and not outcome:
+                return None
             known = (
                 item.requires_grad if item.requires_grad.holds else yes(place, f"`{short(node)}` requires grad here")
             )
