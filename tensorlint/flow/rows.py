@@ -414,6 +414,12 @@ def _shared(
                 extra = f" ({condition})" if condition else ""
                 made = Reason(machine.place(call.node), f"`{short(call.node)}` {words} the memory of `{name}`{extra}")
             result |= share(state, item, made, condition)
+    if condition and result:
+        # whether or not it is a copy: what is made of it from here on shares with it
+        own = machine.storage()
+        if any(alias.storage in machine.filled for alias in result):
+            machine.filled.add(own)
+        result.add(Alias(own))
     return frozenset(result) if result else fresh(machine)
 
 
