@@ -85,8 +85,9 @@ def enter(
         run_body(machine, definition, state)
     finally:
         machine.frames.pop()
-    if state.alive:
-        frame.returned.append((Constant(None), state.fork()))
+    if state.alive or (frame.yielded and not frame.returned):
+        frame.returned.append((Constant(None), state.fork()))  # a generator may be left at any yield
+        frame.returned[-1][1].alive = True
     if not frame.returned:
         return None
     value, final = frame.returned[0]

@@ -48,10 +48,9 @@ def while_(machine: Machine, node: cst.While, state: State) -> None:
         evaluate(machine, node.test, path)
         narrow(machine, node.test, path, True)
 
-    _loop(machine, state, node.body, node.orelse, start)
-    if isinstance(node.test, cst.Name) and node.test.value == "True":
-        return
-    if state.alive:
+    endless = isinstance(node.test, cst.Name) and node.test.value == "True"
+    _loop(machine, state, node.body, node.orelse, start, surely=endless, endless=endless)
+    if state.alive and not endless:
         evaluate(machine, node.test, state)
 
 
@@ -62,6 +61,7 @@ def _loop(
     orelse: cst.Else | None,
     start: Callable[[State], None],
     surely: bool = False,
+    endless: bool = False,
 ) -> None:
     frame = machine.frame
     outer_breaks, outer_continues = frame.breaks, frame.continues
@@ -87,6 +87,8 @@ def _loop(
             break
     frame.loops -= 1
     frame.branches = outer_branches
+    if endless:
+        state.alive = False  # only a break leads out
     if orelse is not None and state.alive:
         execute(machine, orelse.body, state)
     for ended in frame.breaks:
