@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tensorlint.discovery import project_root
 from tensorlint.finding import Confidence, Evidence, Finding
 from tensorlint.settings import Settings
 from tensorlint.source import Source, SourceError, Span
@@ -55,7 +57,7 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
     :raises SourceError: if the file cannot be linted; an :class:`InternalError` if that is tensorlint's own fault
     """
     try:
-        worth_it = worth_analysing(source, project is not None)
+        worth_it = worth_analysing(source)
         check_syntax(source, deeply=worth_it)
         if not worth_it:
             return []
@@ -83,11 +85,19 @@ def codes() -> frozenset[str]:
     return frozenset({FAULT, *(rule.code for rule in rules())})
 
 
-def worth_analysing(source: Source, in_project: bool) -> bool:
-    """Whether the bytes mention anything that a finding could come from; errs on the side of yes."""
+def worth_analysing(source: Source) -> bool:
+    """Whether the bytes mention anything that a finding could come from; errs on the side of yes.
+
+    A boundary can stand in a file that names no tensor library, when a file that does imports it.
+    """
     if _TENSOR_SOURCES.search(source.data):
         return True
-    return in_project and _BOUNDARIES.search(source.data) is not None
+    if _BOUNDARIES.search(source.data) is None:
+        return False
+    from tensorlint.flow.importers import reached_from_torch
+
+    path = os.path.abspath(source.path)
+    return reached_from_torch(project_root(path), path)
 
 
 def check_syntax(source: Source, deeply: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from tensorlint.flow.events import Conversion, Event
 from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
+from tensorlint.flow.importers import importers
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
+from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, Function, Ref, Tensor, Unknown, Value
-from tensorlint.flow.worth import worth_a_look
+from tensorlint.flow.worth import leading_to, mentioning, worth_a_look
 from tensorlint.library.tables import library
 from tensorlint.source import Source, SourceError
 
@@ -31,10 +34,13 @@ STEPS_A_LINE = 400
 INLINED = 1_200
 """Statements of called functions that are executed for one function that is looked at."""
 ROUNDS = 2
+MOST_CALLERS = 6
+"""Files that are looked at for what they pass to the functions of the linted one."""
+STEPS_A_CALLER = 60_000
 
 
 def analyse(source: Source, project: Project | None = None) -> list[Event]:
-    """The boundary events of one file.
+    """The boundary events of one file, those that its callers in other files of the project cause among them.
 
     :param project: the other files; without one they are looked for around ``source.path``
     :raises SourceError: if the file cannot be parsed, or takes more steps than a file is given
@@ -43,42 +49,76 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     if project is None:
         project = Project.of(path)
     file = project.add(source, path)
-    analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
+    analysis = _Analysis(file, project, file, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
-        return analysis.run()
+        analysis.run(worth_a_look(file))
     except OutOfSteps:
         raise SourceError("too many steps: the file's functions call each other in too many ways") from None
+    _ask_callers(analysis, project, path)
+    return analysis.events()
+
+
+def _ask_callers(analysis: _Analysis, project: Project, path: Path) -> None:
+    """Look at the files that call what depends on its callers, for what happens in this file on their account."""
+    file = analysis.file
+    wanted = leading_to(file, analysis.machine.wanting)
+    names = {function.owner.name if function.owner is not None else function.name for function in wanted}
+    for definition in file.classes:
+        if names & {(dotted(base) or "").rpartition(".")[2] for base in definition.bases}:
+            names.add(definition.name)
+    if not names:
+        return
+    for caller in importers(project.root, names, path, MOST_CALLERS):
+        model = project.model(caller)
+        if model is None:
+            continue
+        other = _Analysis(model, project, file, STEPS_A_CALLER)
+        with contextlib.suppress(OutOfSteps):
+            other.run(mentioning(model, names))
+        analysis.add(other)
 
 
 class _Analysis:
-    def __init__(self, file: FileModel, project: Project, steps: int) -> None:
+    """One file's definitions, executed for the events in ``about`` (that file itself, or one that it calls)."""
+
+    def __init__(self, file: FileModel, project: Project, about: FileModel, steps: int) -> None:
         self.file = file
-        self.events: list[Event] = []
+        self.about = about
         self.by_root: dict[FunctionDefinition | None, list[Event]] = {}
         self.machine = Machine(library(), project, self._take, steps)
         self.root: FunctionDefinition | None = None
 
     def _take(self, event: Event) -> None:
-        if event.place.path == self.file.path:
+        if event.place.path == self.about.path:
             self.by_root.setdefault(self.root, []).append(event)
 
-    def run(self) -> list[Event]:
-        machine, file = self.machine, self.file
+    def add(self, other: _Analysis) -> None:
+        """Take in what happens on account of a caller."""
+        for root, events in other.by_root.items():
+            self.by_root.setdefault(root, []).extend(events)
+        for function, calls in other.machine.called.items():
+            if function.file is self.file:
+                self.machine.called.setdefault(function, []).extend(calls)
+
+    def events(self) -> list[Event]:
+        """What happened. Of functions that are called only where autograd is off, nothing about gradients."""
+        found = []
+        for root, events in self.by_root.items():
+            calls = self.machine.called.get(root) if root is not None else None
+            quiet = calls is not None and not any(calls)
+            found += [event for event in events if not (quiet and _needs_grad(event))]
+        return found
+
+    def run(self, worth: set[FunctionDefinition]) -> None:
+        """Execute the top level, and each class and function of ``worth`` for itself."""
+        file = self.file
         state = self._top_level()
-        worth = worth_a_look(file)
         for definition in file.classes:
             if not definition.nested and any(method in worth for method in definition.methods.values()):
                 self._class(definition, state)
         for function in file.functions:
             if function.owner is None and not function.nested and function in worth:
                 self._function(function, state.fork(), None)
-        for function in file.functions:
-            calls = machine.called.get(function)
-            if calls and not any(calls):
-                # only callers that switch autograd off are in sight
-                found = self.by_root.get(function, [])
-                self.by_root[function] = [event for event in found if not _needs_grad(event)]
-        return [event for events in self.by_root.values() for event in events]
 
     def _top_level(self) -> State:
         machine, file = self.machine, self.file

@@ -55,9 +55,8 @@ def annotated(
             return None
         machine.synthetic.append(node)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
-        left = annotated(machine, node.left, state, file, name, depth + 1)
-        right = annotated(machine, node.right, state, file, name, depth + 1)
-        return _one_of([left, right])
+        members = [part for part in (node.left, node.right) if not _is_none(part)]
+        return _one_of([annotated(machine, part, state, file, name, depth + 1) for part in members])
     if isinstance(node, cst.Subscript):
         return _generic(machine, node, state, file, name, depth)
     if dotted(node) is None:
@@ -116,7 +115,7 @@ def _generic(
     if not inner:
         return None
     if base in ("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"):
-        chosen = inner if base == "Union" else inner[:1]
+        chosen = [part for part in inner if not _is_none(part)] if base == "Union" else inner[:1]
         return _one_of([annotated(machine, part, state, file, name, depth + 1) for part in chosen])
     if base in SEQUENCES:
         item = annotated(machine, inner[0], state, file, name, depth + 1)
@@ -133,10 +132,13 @@ def _generic(
     return annotated(machine, node.value, state, file, name, depth + 1)
 
 
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
 def _one_of(found: list[Value | None]) -> Value | None:
-    """Of several members the one, if any, that is told; a tensor beside an array is neither for certain."""
-    told = [value for value in found if value is not None]
-    return told[0] if len({type(value) for value in told}) == 1 else None
+    """What all members are, if they are one kind of thing: a tensor or an array is neither for certain."""
+    return found[0] if None not in found and len({type(value) for value in found}) == 1 else None
 
 
 def instance_of_class(machine: Machine, value: Class, state: State, name: str, depth: int) -> Value | None:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
-from tensorlint.flow.facts import NO, yes
+from tensorlint.flow.facts import NO, UNKNOWN, yes
 from tensorlint.flow.gradmode import mode_of_context
 from tensorlint.flow.heap import Instance, Key
 from tensorlint.flow.joining import join_values
@@ -19,6 +19,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.operators import arithmetic
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of, without_aliases
+from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
     Bound,
     Constant,
@@ -352,6 +353,21 @@ def _parameter(machine: Machine, state: State, node: cst.BaseExpression, argumen
     if base is not None:
         return replace(base, requires_grad=fact, kind=kind, opaque=False)
     return Tensor(fact, NO, kind=kind)
+
+
+@special("torch.autograd.grad")
+def _gradients(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """A tuple of gradients, which require grad where the graph of them is asked for."""
+    place = machine.place(node)
+    asked = arguments.keywords.get("create_graph")
+    fact = NO
+    if arguments.is_true("create_graph"):
+        fact = yes(place, f"`{short(node)}` is computed with create_graph=True")
+    elif asked is not None and not isinstance(asked[1], Constant):
+        fact = UNKNOWN
+    kind = yes(place, f"`{short(node)}` gives gradients")
+    one = result_tensor(machine, state, inputs_of(state, arguments.values()[:2]), requires_grad=fact, kind=kind)
+    return make_items(machine, state, (node,), rest=one, kind="tuple")
 
 
 def make_optimizer(machine: Machine, state: State, node: cst.BaseExpression, name: str, arguments: Arguments) -> Value:

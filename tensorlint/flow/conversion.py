@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.events import Conversion, How, ToTorch
-from tensorlint.flow.facts import NO, Place, Reason
+from tensorlint.flow.facts import NO, Place, Reason, Truth
 from tensorlint.flow.heap import Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -37,6 +37,8 @@ def convert(
     :param elements_only: a tensor given directly is not converted (``np.mean``); tensors in a list are
     :param containers: of which containers (``list``, ``dict``) the items are converted
     """
+    if _depends_on_callers(state, value):
+        machine.ask_callers()
     several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(
         _is_plain(item) for item in alternatives(value)
     )
@@ -67,6 +69,29 @@ def convert(
                 in_container=True,
                 appended=_appended(state, item),
             )
+
+
+def _depends_on_callers(state: State, value: Value, depth: int = 0) -> bool:
+    """Facts are missing: the value comes from an argument, or from a model that callers may run without grad."""
+    for item in alternatives(value):
+        match item:
+            case Unknown(parameter=True):
+                return True
+            case Tensor():
+                if item.requires_grad.truth is not Truth.NO or item.device.truth is Truth.UNKNOWN:
+                    return True
+            case Tuple(items=items) if depth < 2:
+                if any(_depends_on_callers(state, part, depth + 1) for part in items):
+                    return True
+            case Ref() if depth < 2:
+                found = state.object(item)
+                if isinstance(found, Items):
+                    parts = found.known if found.known is not None else (found.rest,) if found.rest is not None else ()
+                    if any(_depends_on_callers(state, part, depth + 1) for part in parts):
+                        return True
+            case _:
+                pass
+    return False
 
 
 def _kind(state: State, value: Tuple | Ref) -> str:

@@ -108,6 +108,8 @@ class Machine:
     """The executed top levels of imported files, by their frame's number."""
     nested: list[Function] = field(default_factory=list)
     """Functions made inside the function that is looked at."""
+    wanting: set[FunctionDefinition] = field(default_factory=set)
+    """Functions in which something is converted of which only a caller knows whether it can be."""
     synthetic: list[cst.CSTNode] = field(default_factory=list)
     """Nodes that are in no file, kept alive so that their ``id`` stays theirs."""
 
@@ -143,6 +145,10 @@ class Machine:
             own = modules_by_use(self, definition.owner.node)
             found |= {name for name in own if name.startswith("self.")}
         return found
+
+    def ask_callers(self) -> None:
+        """What happens here depends on what callers pass to the functions that are being executed."""
+        self.wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""

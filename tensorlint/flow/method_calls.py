@@ -336,6 +336,8 @@ def _of_unknown(
                 if receiver.parameter and name_of_receiver is not None and "." not in name_of_receiver:
                     machine.caller_owned[alias.storage] = receiver.variable or written
                 tensor = Tensor(UNKNOWN, UNKNOWN, kind=kind, aliases=frozenset({alias}))
+                if receiver.parameter and name == "numpy":
+                    machine.ask_callers()
                 if name != "numpy" or receiver.parameter:
                     rebind(machine, receiver_node, tensor, state)
                 return _of_tensor(machine, state, node, tensor, name, receiver_node, arguments)
@@ -348,6 +350,8 @@ def _of_unknown(
             rebind(machine, receiver_node, tensor, state)
             return _of_tensor(machine, state, node, tensor, name, receiver_node, arguments)
         case "cpu":
+            if receiver.parameter:
+                machine.ask_callers()
             kind = maybe(place, f"`.cpu()` is called on `{written}`")
             return Tensor(UNKNOWN, NO, kind=kind, opaque=True, aliases=fresh(machine))
         case "cuda":

@@ -30,7 +30,8 @@ __all__ = [
 CONTENTS = "#contents"
 """The attribute that stands for the children of a container module."""
 SEVERAL_OUTPUTS = frozenset(
-    f"torch.nn.{name}" for name in ("RNN", "LSTM", "GRU", "LSTMCell", "MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
+    f"torch.nn.{name}"
+    for name in ("RNN", "LSTM", "GRU", "LSTMCell", "MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
 )
 """The layers of torch that give more than one tensor."""
 MOST_PARTS = 200

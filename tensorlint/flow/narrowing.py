@@ -70,7 +70,7 @@ def narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bo
         case _:
             pass
     for key, wanted in outcomes(test, outcome):
-        state.assumed[key] = wanted
+        state.assume(key, wanted)
         if (known := _constant_outcome(machine, test, state)) is not None and known is not outcome:
             state.alive = False
 
@@ -113,6 +113,8 @@ def _replace(
     machine: Machine, node: cst.BaseExpression, state: State, change: Callable[[Single], Value | None]
 ) -> None:
     """Replace each alternative of what ``node`` names; None drops it. The state dies when none is left."""
+    if isinstance(node, cst.NamedExpr):
+        node = node.target
     if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
         return
     value = evaluate(machine, node, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tensorlint.flow.compared import difference
 from tensorlint.flow.containers import items_at, make_items
 from tensorlint.flow.conversion import convert
 from tensorlint.flow.events import Comparison, How
@@ -70,6 +71,8 @@ def _one(
     b: Single,
     operator: cst.CSTNode,
 ) -> Value:
+    if isinstance(operator, cst.Subtract):
+        difference(machine, state, left_node, a, right_node, b)
     if isinstance(a, Tensor) and isinstance(b, Array) and not b.scalar:
         # tensor * ndarray goes through Tensor.__array__ and gives an array or a tensor, by the operator
         convert(machine, state, node, left_node, a, How.IMPLICIT, "an operator with an ndarray")

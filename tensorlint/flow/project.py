@@ -146,7 +146,8 @@ class Project:
             parts.pop()
         return ".".join(parts)
 
-    def _model(self, path: Path) -> FileModel | None:
+    def model(self, path: Path) -> FileModel | None:
+        """A file of the project, read when it is first asked for; None if it cannot be."""
         if path not in self._models:
             self._models[path] = None
             try:
@@ -163,7 +164,7 @@ class Project:
 
     def _names(self, path: Path, state: State, machine: Machine) -> dict[str, Value] | None:
         """The global names of a file, its top level executed once an analysis."""
-        model = self._model(path)
+        model = self.model(path)
         if model is None:
             return None
         present = state.frames.get(model.frame)

@@ -425,7 +425,7 @@ def _shared(
 
 def _asks_for_dtype(call: Call) -> bool:
     name = call.row.name.rpartition(".")[2]
-    if name in ("to", "as_tensor", "asarray", "type"):
+    if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "type"):
         values = call.arguments.values() if call.receiver is not None else call.arguments.values()[1:]
         return (
             any(not isinstance(value, Constant | Device | Tensor) and dtype_name(value) for value in values)

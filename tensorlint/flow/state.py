@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from tensorlint.flow.facts import Fact, Guards, Place, Truth
@@ -13,6 +14,7 @@ from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor
 __all__ = ["RECORDS", "State", "Write"]
 
 RECORDS = Fact(Truth.YES)
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Write:
 class State:
     """A program point. Mutable while a path is followed; ``fork`` before two paths part, ``join`` where they meet."""
 
-    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "written")
+    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "tested", "written")
 
     def __init__(self) -> None:
         self.names: dict[str, Value] = {}
@@ -48,6 +50,8 @@ class State:
         """Whether autograd records here; given the conditions that decide it, where they are known."""
         self.assumed: dict[str, bool] = {}
         """Conditions whose outcome is known on this path."""
+        self.tested: set[str] = set()
+        """Words of all conditions that were ever assumed, on any path: what is assigned to one of them decides anew."""
         self.alive = True
 
     def fork(self) -> State:
@@ -59,6 +63,7 @@ class State:
         other.written = dict(self.written)
         other.grad = self.grad
         other.assumed = dict(self.assumed)
+        other.tested = self.tested
         other.alive = self.alive
         return other
 
@@ -120,6 +125,19 @@ class State:
                 changed = changed or merged != present
         return changed
 
+    def assume(self, condition: str, outcome: bool) -> None:
+        """A condition has this outcome on this path."""
+        self.assumed[condition] = outcome
+        self.tested.update(WORD.findall(condition))
+
+    def forget(self, word: str) -> None:
+        """A name or attribute holds something else from now on: what hung on its old value hangs on nothing."""
+        if word not in self.tested:
+            return
+        self.assumed = {text: outcome for text, outcome in self.assumed.items() if word not in WORD.findall(text)}
+        for name, value in self.names.items():
+            self.names[name] = _freed(value, word)
+
     def records(self) -> Truth:
         """Whether autograd records here, on this path."""
         return self.grad.assuming(self.assumed).truth
@@ -132,6 +150,34 @@ class State:
         """How often a storage has been written to."""
         write = self.written.get(storage)
         return write.version if write is not None else 0
+
+
+def _freed(value: Value, word: str) -> Value:
+    """The value without the conditions that speak of ``word``."""
+    if isinstance(value, Union):
+        items = tuple(_freed_item(item, word) for item in value.items)
+        return union(items) if any(a is not b for a, b in zip(items, value.items, strict=True)) else value
+    return _freed_item(value, word)
+
+
+def _freed_item(item: Single, word: str) -> Single:
+    if item.guards and (kept := _others(item.guards, word)) != item.guards:
+        item = replace(item, guards=kept)
+    if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given):
+        return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word))
+    if isinstance(item, Array) and item.negative_stride.given:
+        return replace(item, negative_stride=_free(item.negative_stride, word))
+    if isinstance(item, Device) and item.accelerator.given:
+        return replace(item, accelerator=_free(item.accelerator, word))
+    return item
+
+
+def _free(fact: Fact, word: str) -> Fact:
+    return replace(fact, given=_others(fact.given, word)) if fact.given else fact
+
+
+def _others(guards: Guards, word: str) -> Guards:
+    return frozenset(guard for guard in guards if word not in WORD.findall(guard[0]))
 
 
 def resolve(value: Value, outcomes: dict[str, bool]) -> Value:

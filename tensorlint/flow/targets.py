@@ -44,6 +44,7 @@ def assign(machine: Machine, target: cst.BaseExpression, value: Value, state: St
 def assign_name(machine: Machine, name: str, value: Value, state: State) -> None:
     """Bind a name where its function says that it lives."""
     frame = machine.frame
+    state.forget(name)
     if frame.loops and frame.branches:
         value = _kept_in_loop(machine, value, name)
     if name in frame.globals:
@@ -110,6 +111,7 @@ def attribute_owner(machine: Machine, target: cst.Attribute, state: State) -> li
 
 def _assign_attribute(machine: Machine, target: cst.Attribute, value: Value, state: State) -> None:
     name = target.attr.value
+    state.forget(name)
     place = machine.place(target)
     receiver = evaluate(machine, target.value, state)
     tensors = [item for item in alternatives(receiver) if isinstance(item, Tensor)]

@@ -1,4 +1,4 @@
-"""Which functions of a file can hold, or lead to, a boundary: a first look at their text that errs on the side of yes."""
+"""Which functions of a file can hold, or lead to, a boundary: a first look that errs on the side of yes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 
-__all__ = ["worth_a_look"]
+__all__ = ["leading_to", "mentioning", "worth_a_look"]
 
 BOUNDARY = re.compile(
     r"numpy|\bnp\.|\bplt\b|\bpd\.|\bsns\.|\bax(?:es|s)?\b|\.plot|scatter|hist|imshow|sklearn|scipy|pandas|matplotlib|score"
@@ -21,11 +21,31 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 
 def worth_a_look(file: FileModel) -> set[FunctionDefinition]:
     """The functions whose text mentions a boundary, and those whose text mentions one of these by name."""
-    empty = cst.Module(body=())
-    if len(BOUNDARY.findall(file.text)) == 0:
+    if BOUNDARY.search(file.text) is None:
         return set()
-    texts = {function: empty.code_for_node(function.node) for function in file.functions if not function.nested}
+    texts = _texts(file)
     found = {function for function, text in texts.items() if BOUNDARY.search(text)}
+    return _with_callers(texts, found) | {function for function in file.functions if function.nested}
+
+
+def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
+    """Those functions of the file, and those that mention one of them by name."""
+    return _with_callers(_texts(file), {function for function in found if function.file is file})
+
+
+def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
+    """The functions whose text mentions one of ``names``, and those whose text mentions one of these."""
+    texts = _texts(file)
+    return _with_callers(texts, {function for function, text in texts.items() if names & set(WORD.findall(text))})
+
+
+def _texts(file: FileModel) -> dict[FunctionDefinition, str]:
+    empty = cst.Module(body=())
+    return {function: empty.code_for_node(function.node) for function in file.functions if not function.nested}
+
+
+def _with_callers(texts: dict[FunctionDefinition, str], found: set[FunctionDefinition]) -> set[FunctionDefinition]:
+    found = set(found)
     words = {function: set(WORD.findall(text)) for function, text in texts.items()}
     grown = True
     while grown:
@@ -33,4 +53,4 @@ def worth_a_look(file: FileModel) -> set[FunctionDefinition]:
         more = {function for function, its in words.items() if function not in found and its & names}
         found |= more
         grown = bool(more)
-    return found | {function for function in file.functions if function.nested}
+    return found

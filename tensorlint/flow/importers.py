@@ -1,0 +1,102 @@
+"""Who imports what in a project: an index of the names in its import statements, read off the bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["importers", "reached_from_torch"]
+
+IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))", re.MULTILINE
+)
+WORD = re.compile(rb"[A-Za-z_]\w*")
+SKIPPED = frozenset({
+    ".git", ".hg", ".svn", ".venv", "venv", "env", "node_modules", "build", "dist", "site-packages", "__pycache__",
+    ".tox", ".nox", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tensorlint_cache",
+    "test", "tests", "testing",
+})  # fmt: skip
+"""Folders that are not searched for callers; tests call functions with what they must refuse, too."""
+MOST_FILES = 6_000
+
+
+class _Index(NamedTuple):
+    """What the files below a root import."""
+
+    importing: dict[str, set[str]]
+    """For each imported name, or last part of an imported module's name, the files that import it."""
+    torch: set[str]
+    """The files that mention torch."""
+
+
+@lru_cache(maxsize=4)
+def _index(root: str) -> _Index:
+    found: dict[str, set[str]] = {}
+    torch: set[str] = set()
+    count = 0
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
+        for name in sorted(files):
+            if not name.endswith(".py") or name.startswith("test_") or name == "conftest.py":
+                continue
+            count += 1
+            if count > MOST_FILES:
+                return _Index(found, torch)
+            path = os.path.join(folder, name)
+            try:
+                with open(path, "rb") as file:
+                    data = file.read()
+            except OSError:
+                continue
+            if b"torch" in data:
+                torch.add(path)
+            for match in IMPORT.finditer(data):
+                for word in _names(match):
+                    found.setdefault(word, set()).add(path)
+    return _Index(found, torch)
+
+
+def _names(match: re.Match[bytes]) -> list[str]:
+    module, names, modules = match.groups()
+    words = WORD.findall(names if names is not None else modules)
+    if module is not None:
+        words += WORD.findall(module)[-1:]
+    return [word.decode() for word in words]
+
+
+def reached_from_torch(root: str, path: str) -> bool:
+    """Whether a file that mentions torch imports this one (or its package), directly or through one more file."""
+    index = _index(root)
+    if not index.torch:
+        return False
+    todo, seen = [path], {path}
+    for _ in range(2):
+        found = [one for each in todo for one in index.importing.get(_module(each), ()) if one not in seen]
+        if any(one in index.torch for one in found):
+            return True
+        seen.update(found)
+        todo = found
+    return False
+
+
+def _module(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")
+
+
+def importers(root: Path, names: set[str], of: Path, most: int) -> list[Path]:
+    """At most ``most`` files below ``root`` that import one of ``names``.
+
+    Those that name the file ``of`` come first, then the nearest; the order is the same in every run.
+    """
+    index = _index(str(root)).importing
+    found = {path for name in names for path in index.get(name, ()) if path != str(of)}
+    surely = index.get(_module(str(of)), ())
+
+    def distance(path: str) -> tuple[bool, int, str]:
+        return (path not in surely, -len(os.path.commonpath([path, str(of)])), path)
+
+    return [Path(path) for path in sorted(found, key=distance)[:most]]
