@@ -93,8 +93,9 @@ def _one(
             return joined
     if isinstance(operator, cst.Multiply) and isinstance(a, Ref | Tuple) and isinstance(b, Number | Constant | Unknown):
         return a
-    if isinstance(a, Unknown) or isinstance(b, Unknown):
-        return Unknown()
+    unknown = [item for item in (a, b) if isinstance(item, Unknown)]
+    if unknown:
+        return Unknown(from_caller=any(item.parameter or item.from_caller for item in unknown))
     return Number()
 
 
