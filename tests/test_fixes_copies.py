@@ -166,6 +166,7 @@ def test_a_copy_that_may_end_sharing_is_unsafe(
             "torch.device((name or other)).type != dev.type",
         ),
         ('(a or b) == "cpu"', "a or b", '"cpu"', "cpu", "==", '(a or b).type == "cpu"'),
+        ('a.device == dev == "cpu"', "dev", '"cpu"', "cpu", "==", 'a.device.type == dev.type == "cpu"'),
     ],
 )
 def test_a_device_is_compared_by_its_type_or_as_a_device(
@@ -184,6 +185,8 @@ def test_a_device_is_compared_by_its_type_or_as_a_device(
         ('dev in ("cpu", "cuda:0")', None, None, "in"),
         ("dev in names", "names", None, "in"),
         ('dev == "GPU 0"', '"GPU 0"', "GPU 0", "=="),
+        ('a.device == dev == "cuda:0"', '"cuda:0"', "cuda:0", "=="),
+        ('wanted == dev == "cpu"', '"cpu"', "cpu", "=="),
     ],
 )
 def test_a_comparison_that_no_small_edit_mends_is_left(

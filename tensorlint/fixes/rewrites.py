@@ -22,8 +22,14 @@ def compared_by_type(event: Comparison) -> Repair | None:
     imports: tuple[str, ...] = ()
     changes: tuple[Change, ...]
     texts = _texts(event)
+    devices = _devices(event)
+    if not devices:
+        return None
     if texts and all(_TYPE.fullmatch(text) for text in texts):
-        changes, what = with_suffix(event.device, ".type"), "Compare the device's `.type`"
+        changes = tuple(change for device in devices for change in with_suffix(device, ".type"))
+        what = "Compare the device's `.type`"
+    elif len(devices) > 1:
+        return None
     elif event.text is None or event.operator not in ("==", "!="):
         return None
     elif event.literal is None:  # `torch.device("cuda")` would not equal the device of any tensor, which has an index
@@ -65,6 +71,22 @@ def assigned(event: Discarded) -> Repair | None:
         (Before(event.call, f"{target} = "),),
         rebinds=(Rebind(event.call, name),) if name else (),
     )
+
+
+def _devices(event: Comparison) -> tuple[cst.BaseExpression, ...]:
+    """The sides whose types are compared: in ``a.device == b.device == "cpu"`` both, or neither would equal the other.
+
+    Empty where a chain compares anything else.
+    """
+    if len(event.node.comparisons) == 1:
+        return (event.device,)
+    sides = [event.node.left, *(target.comparator for target in event.node.comparisons)]
+    devices = tuple(side for side in sides if side is not event.text)
+    equal = all(isinstance(target.operator, (cst.Equal, cst.NotEqual)) for target in event.node.comparisons)
+    known = all(
+        side is event.device or (isinstance(side, cst.Attribute) and side.attr.value == "device") for side in devices
+    )
+    return devices if equal and known else ()
 
 
 def _texts(event: Comparison) -> tuple[str, ...]:
