@@ -25,6 +25,8 @@ __all__ = ["name"]
 BUILTINS = frozenset(dir(builtins))
 CONSTANTS = {"None": None, "True": True, "False": False}
 MOST_ITEMS = 32
+MOST_PASSES = 2
+"""How often the inside of a comprehension that writes to memory is evaluated."""
 
 
 @evaluates(cst.Name)
@@ -231,7 +233,12 @@ def _in_comprehension(machine: Machine, part: cst.CompFor, state: State, inside:
     assumed = dict(state.assumed)
     machine.frame.loops += 1
     try:
-        _comprehend(machine, part, state, inside)
+        for _ in range(MOST_PASSES):
+            written = dict(state.written)
+            _comprehend(machine, part, state, inside)
+            state.names, state.assumed, state.alive = dict(names), dict(assumed), True
+            if state.written == written:
+                break  # the next element would meet what this one met
     finally:
         machine.frame.loops -= 1
     state.names, state.assumed, state.alive = names, assumed, True
@@ -243,7 +250,8 @@ def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
     values: list[Value] = []
     _in_comprehension(machine, node.for_in, state, lambda inner: values.append(evaluate(machine, node.elt, inner)))
     place = machine.place(node.elt)
-    rest = keep(values[0], Reason(place, f"kept in the list of `{short(node.elt)}`")) if values else None
+    one = join_values(values)
+    rest = keep(one, Reason(place, f"kept in the list of `{short(node.elt)}`")) if one is not None else None
     put = (place,) if values else ()
     return make_items(machine, state, (node,), rest=rest, put=put)
 
@@ -259,8 +267,9 @@ def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Va
 
     _in_comprehension(machine, node.for_in, state, one)
     place = machine.place(node.value)
-    rest = keep(values[0], Reason(place, f"kept in the dict of `{short(node.value)}`")) if values else None
-    source = _source(values[0]) if values else None
+    every = join_values(values)
+    rest = keep(every, Reason(place, f"kept in the dict of `{short(node.value)}`")) if every is not None else None
+    source = _source(every) if every is not None else None
     return make_mapping(machine, state, (node,), rest=rest, source=source)
 
 
