@@ -9,6 +9,7 @@ from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.facts import UNKNOWN
 from tensorlint.flow.functions import call_function
+from tensorlint.flow.gradients import gradient_of
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
@@ -105,7 +106,8 @@ SETTINGS = frozenset({"args", "arg", "cfg", "conf", "config", "opt", "opts", "op
 def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tensor, name: str) -> Value:
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is not None and row.attribute and not (tensor.opaque and name in ("names", "name", "values", "layout")):
-        return apply_row(machine, state, Call(row, node, Arguments(), tensor, node.value, f".{name}"))
+        value = apply_row(machine, state, Call(row, node, Arguments(), tensor, node.value, f".{name}"))
+        return gradient_of(machine, state, tensor, value) if name == "grad" else value
     if row is None and tensor.opaque:
         return tensor  # a field of a model's output, of a batch
     return Bound(tensor, name)

@@ -86,6 +86,8 @@ class Machine:
     """Storages of new, empty memory (``torch.zeros``), which is there to be written to."""
     modules: dict[int, int] = field(default_factory=dict)
     """The module (by address) whose parameters and buffers live in a storage."""
+    gradients: dict[int, int] = field(default_factory=dict)
+    """The storage of the gradients of what lives in a storage."""
     called: dict[FunctionDefinition, list[bool]] = field(default_factory=dict)
     """For each function, whether autograd recorded at the calls that were seen."""
     uses: dict[int, frozenset[str]] = field(default_factory=dict)

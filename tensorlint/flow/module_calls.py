@@ -10,6 +10,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import make_items, make_mapping, mapping_of
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
+from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
@@ -71,6 +72,8 @@ def call_module_method(
         case "add_module" | "register_module" | "append" | "extend" | "insert":
             return _add_part(state, ref, instance, name, arguments)
         case "zero_grad":
+            owned = [part.module.storage for _, part in parts(state, ref) if part.module is not None]
+            zero_gradients(machine, state, owned, node)
             return Constant(None)
         case _ if name in SAME:
             return ref
@@ -206,8 +209,10 @@ def _add_part(state: State, ref: Ref, instance: Instance, name: str, arguments: 
 
 
 def call_optimizer_method(machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, name: str) -> Value:
-    """``step`` updates the parameters that the optimizer was made for."""
+    """``step`` updates the parameters that the optimizer was made for, ``zero_grad`` drops their gradients."""
     if name == "step":
         storages = frozenset(machine.optimized.get(ref.address, ()))
         change_parameters(machine, state, storages, node, f"`{short(node)}` updates the parameters", "optimizer")
+    elif name == "zero_grad":
+        zero_gradients(machine, state, sorted(machine.optimized.get(ref.address, ())), node)
     return Unknown()
