@@ -89,7 +89,7 @@ def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: 
             return Device(UNKNOWN, False, UNKNOWN)
         case Unknown():
             base = dotted(node) or name
-            return Unknown(base, parameter=receiver.parameter)
+            return Unknown(base, parameter=receiver.parameter, from_caller=receiver.from_caller)
         case _:
             return Bound(receiver, name)
 

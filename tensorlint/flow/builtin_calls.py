@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from keyword import iskeyword
 
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
+from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.facts import NO, UNKNOWN, yes
 from tensorlint.flow.gradmode import mode_of_context
 from tensorlint.flow.heap import Instance, Key
@@ -22,6 +24,7 @@ from tensorlint.flow.storage import aliases_of, without_aliases
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
     Bound,
+    Class,
     Constant,
     External,
     Function,
@@ -161,6 +164,37 @@ def _namespace(machine: Machine, state: State, node: cst.BaseExpression, argumen
 @special("collections.defaultdict")
 def _defaultdict(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     return make_mapping(machine, state, (node,), factory=arguments.value(0))
+
+
+@special("collections.namedtuple")
+def _named_tuple(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """``namedtuple("Pair", ["a", "b"])``: a class, as if it were written out."""
+    file = machine.frame.file
+    definition = file.by_node.get(node)
+    if isinstance(definition, ClassDefinition):
+        return Class(definition)
+    name, given = arguments.value(0, "typename"), arguments.value(1, "field_names")
+    names = _field_names(state, given) if given is not None else []
+    if not (isinstance(name, Constant) and isinstance(name.value, str) and names):
+        return Unknown()
+    if not all(text.isidentifier() and not iskeyword(text) for text in (name.value, *names)):
+        return Unknown()
+    fields = "".join(f"    {text}: object\n" for text in names)
+    written = cst.parse_statement(f"class {name.value}(NamedTuple):\n{fields}")
+    assert isinstance(written, cst.ClassDef)
+    definition = ClassDefinition(written, file, name.value)
+    definition.fields.extend((text, cst.Name("object"), None) for text in names)
+    file.by_node[node] = definition
+    return Class(definition)
+
+
+def _field_names(state: State, given: Value) -> list[str]:
+    if isinstance(given, Constant) and isinstance(given.value, str):
+        return given.value.replace(",", " ").split()
+    items = items_at(state, given)
+    known = items.known if items is not None else given.items if isinstance(given, Tuple) else None
+    texts = [item.value for item in known or () if isinstance(item, Constant) and isinstance(item.value, str)]
+    return texts if known is not None and len(texts) == len(known) else []
 
 
 @_builtin("zip")

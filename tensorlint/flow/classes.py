@@ -22,6 +22,7 @@ from tensorlint.flow.values import Class, External, Function, Ref, Value, altern
 __all__ = ["ancestors", "find_method", "instantiate", "is_module_class", "method_of", "new_instance"]
 
 DEEPEST = 12
+MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
 
 
 def bases_of(machine: Machine, definition: ClassDefinition, state: State) -> list[ClassDefinition | str]:
@@ -69,7 +70,9 @@ def is_module_class(machine: Machine, definition: ClassDefinition, state: State)
         for base in ancestors(machine, definition, state):
             if isinstance(base, str):
                 row = machine.library.row(base)
-                if (row is not None and row.returns in ("module", "loss")) or base.endswith("LightningModule"):
+                if base in MODULES or base.endswith("LightningModule"):
+                    known = True
+                elif row is not None and row.returns in ("module", "loss"):
                     known = True
                 elif row is None and "forward" in definition.methods and not base.startswith("torch.autograd"):
                     known = True  # an unseen base of a class with forward(): nothing else is written so
@@ -121,7 +124,7 @@ def new_instance(machine: Machine, definition: ClassDefinition, state: State, si
                 if found is not None:
                     attributes[name] = found
     unseen = any(
-        isinstance(base, str) and base not in ("object", "builtins.object", "torch.nn.Module", "abc.ABC")
+        isinstance(base, str) and base not in MODULES and base not in ("object", "builtins.object", "abc.ABC")
         for base in ancestors(machine, definition, state)
     )
     state.heap[ref.address] = Instance(definition, "", attributes, module, open=unseen)

@@ -95,6 +95,8 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 results.append(Number())
             case Unknown(parameter=True, variable=variable):
                 results.append(Unknown(variable, parameter=True))
+            case Unknown(from_caller=True):
+                results.append(Unknown(from_caller=True))
             case _:
                 results.append(Unknown())
     return join_values(results) or Unknown()

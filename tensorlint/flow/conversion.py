@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.events import Conversion, How, ToTorch
 from tensorlint.flow.facts import NO, Place, Reason, Truth
-from tensorlint.flow.heap import Items, Mapping
+from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
@@ -39,6 +39,9 @@ def convert(
     """
     if _depends_on_callers(state, value):
         machine.ask_callers()
+    doubtful = how is not How.NUMPY and any(isinstance(item, Unknown) for item in alternatives(value))
+    if doubtful:
+        return  # on some path it is something else altogether, which may be the path that leads here
     several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(
         _is_plain(item) for item in alternatives(value)
     )
@@ -75,7 +78,7 @@ def _depends_on_callers(state: State, value: Value, depth: int = 0) -> bool:
     """Facts are missing: the value comes from an argument, or from a model that callers may run without grad."""
     for item in alternatives(value):
         match item:
-            case Unknown(parameter=True):
+            case Unknown(parameter=True) | Unknown(from_caller=True):
                 return True
             case Tensor():
                 if item.requires_grad.truth is not Truth.NO or item.device.truth is Truth.UNKNOWN:
@@ -95,7 +98,8 @@ def _depends_on_callers(state: State, value: Value, depth: int = 0) -> bool:
 
 
 def _kind(state: State, value: Tuple | Ref) -> str:
-    return "dict" if isinstance(value, Ref) and isinstance(state.object(value), Mapping) else "list"
+    found = state.object(value) if isinstance(value, Ref) else None
+    return "dict" if isinstance(found, Mapping) else "record" if isinstance(found, Instance) else "list"
 
 
 def _is_plain(value: Value) -> bool:

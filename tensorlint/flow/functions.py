@@ -14,7 +14,7 @@ from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import Reason, Truth
 from tensorlint.flow.gradmode import mode_of_decorators
 from tensorlint.flow.joining import join, join_values
-from tensorlint.flow.machine import Frame, Machine, evaluate, execute
+from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Array, Constant, Device, Function, Ref, Tensor, Unknown, Value
@@ -44,11 +44,10 @@ def call_function(
         arguments = replace(arguments, positional=((node, receiver), *arguments.positional))
     called = short(node.func) if isinstance(node, cst.Call) else definition.name
     names = bind(machine, definition.parameters, arguments, state, called, {}, node)
+    _take_defaults(machine, definition, state, names)
     told = defaults_of(machine, definition, state, {name for name, v in names.items() if isinstance(v, Unknown)})
     for name, default in told.items():
-        value = names[name]
-        absent = isinstance(value, Unknown) and value.missing
-        if absent or isinstance(default, Tensor | Array | Device | Ref):
+        if isinstance(default, Tensor | Array | Device | Ref):
             names[name] = default
     caller = machine.frame
     entry = state.fork()
@@ -67,6 +66,16 @@ def call_function(
     state.names = state.frames.get(caller.number) or saved_names
     state.grad, state.assumed = saved_grad, saved_assumed
     return result
+
+
+def _take_defaults(machine: Machine, definition: FunctionDefinition, state: State, names: dict[str, Value]) -> None:
+    """What a call does not give is the parameter's default, and nothing else."""
+    parameters = definition.parameters
+    for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+        value = names[parameter.name.value]
+        if isinstance(value, Unknown) and value.missing and parameter.default is not None:
+            default = evaluate_globally(machine, definition.file, parameter.default, state)
+            names[parameter.name.value] = default
 
 
 def enter(

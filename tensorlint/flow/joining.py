@@ -144,6 +144,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.negative_stride.join(b.negative_stride, mine, others),
                 guards,
                 a.parameter and b.parameter,
+                a.from_caller or b.from_caller or a.parameter or b.parameter,
             )
             same = merged == a
         case Object(), Object():

@@ -367,7 +367,9 @@ def _of_unknown(
             return ref if name == "parse_args" else Tuple((ref, Unknown()))
         case _:
             pass
-    return Unknown()
+    if name in ("items", "values", "get", "pop", "copy"):
+        return Unknown(receiver.variable, parameter=receiver.parameter, from_caller=receiver.from_caller)
+    return Unknown(from_caller=receiver.parameter or receiver.from_caller)
 
 
 def _moved(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:

@@ -11,7 +11,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, maybe, yes
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import CONTENTS, make_module
@@ -393,6 +393,8 @@ def _shared(
             if inputs.device is NO and device is NO:
                 parts.remove("unless on a GPU")
             elif device.holds and not inputs.device.holds:
+                return fresh(machine)
+            elif device is NO and inputs.device.truth is Truth.YES:
                 return fresh(machine)
         condition = " or ".join(parts)
     crosses = row.name.rpartition(".")[2] in (

@@ -32,6 +32,8 @@ class Write:
     """Where the alias that was written through was made."""
     name: str = ""
     """What was written to, as it is written in the code."""
+    condition: str = ""
+    """When what was written to shares the storage at all; empty for always."""
 
 
 class State:

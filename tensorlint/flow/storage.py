@@ -106,7 +106,7 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
             for alias in item.aliases:
                 made = alias.made.place if alias.made is not None else None
                 version = state.version(alias.storage) + 1
-                state.written[alias.storage] = Write(version, place, text, through, made, name)
+                state.written[alias.storage] = Write(version, place, text, through, made, name, alias.condition)
                 aliases.append(replace(alias, version=version))
                 _belongs_to_caller(machine, item, alias, place, name)
             item = replace(item, aliases=frozenset(aliases))
@@ -174,10 +174,10 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
                     changed=Reason(last.place, last.text),
                     used=used,
                     what=alias.made.text,
-                    certain=not alias.condition,
+                    certain=not alias.condition and not last.condition,
                 )
             )
-        elif isinstance(value, Tensor) and last.through == "array" and not alias.condition:
+        elif isinstance(value, Tensor) and last.through == "array" and not alias.condition and not last.condition:
             if alias.storage in machine.filled or last.made is None:
                 continue
             machine.emit(

@@ -79,7 +79,8 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
                 return Unknown(receiver.variable, reversed_.weakened())
             if receiver.negative_stride.holds and len(node.slice) > 1:
                 return Unknown(receiver.variable, receiver.negative_stride)
-            return Unknown(dotted(node.value) or "" if receiver.variable else "")
+            name = dotted(node.value) or "" if receiver.variable else ""
+            return Unknown(name, parameter=receiver.parameter, from_caller=receiver.from_caller)
         case Object():
             row = machine.library.row(f"{receiver.type}.__getitem__")
             if row is not None and row.returns == "object":
@@ -104,7 +105,9 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
-    return replace(tensor, aliases=aliases, ndim=ndim)
+    # several subscripts, or one that is a tensor, are for tensors alone
+    opaque = tensor.opaque and len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
+    return replace(tensor, aliases=aliases, ndim=ndim, opaque=opaque)
 
 
 def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
