@@ -96,8 +96,8 @@ def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: 
 
 def _is_settings(node: cst.BaseExpression) -> bool:
     """``args.device``: what holds settings has a device that somebody chose; a tensor has the one it is on."""
-    last = (dotted(node) or "").rpartition(".")[2].lower()
-    return last in SETTINGS or last.endswith(("config", "cfg", "args", "params", "opts"))
+    parts = (dotted(node) or "").lower().split(".")
+    return any(part in SETTINGS or part.endswith(("config", "cfg", "args", "params", "opts")) for part in parts)
 
 
 SETTINGS = frozenset({"args", "arg", "cfg", "conf", "config", "opt", "opts", "options", "hparams", "flags", "settings"})

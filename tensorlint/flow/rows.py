@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.containers import make_items
+from tensorlint.flow.containers import element, make_items
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, maybe, yes
@@ -91,6 +91,8 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     _conversions(machine, state, call)
     if call.row.negative_stride == "refuse":
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
+            if call.row.name.endswith("default_collate"):
+                value = element(machine, state, value, node)  # it is given a list of samples
             give_to_torch(machine, state, call.node, node, value, call.by)
     result = _result(machine, state, call)
     _writes(machine, state, call)
@@ -218,6 +220,8 @@ def _tensor(machine: Machine, state: State, call: Call, grad: str) -> Value:
     requires = _grad(machine, state, call, grad, inputs)
     device = _tensor_device(machine, state, call, inputs)
     dtype = _dtype(machine, call, inputs)
+    if not dtype and row.dtype == "inputs" and inputs.tensor is NO and isinstance(call.subject, Array):
+        dtype = call.subject.dtype  # from_numpy
     aliases = _shared(machine, state, call, dtype, device, inputs)
     kind = inputs.tensor
     if not kind.holds:
@@ -245,6 +249,8 @@ def _tensor(machine: Machine, state: State, call: Call, grad: str) -> Value:
     return result
 
 
+NAMED_DTYPES = INTEGRAL | {"float16", "float32", "float64", "complex64", "complex128"}
+"""What text is taken for a dtype where a device might be given as well."""
 _FILLERS = frozenset(
     f"{prefix}{name}{suffix}"
     for name in ("zeros", "empty", "ones", "full")
@@ -360,6 +366,8 @@ def _dtype(machine: Machine, call: Call, inputs: Inputs) -> str:
         case "argument":
             for value in call.arguments.values():
                 if isinstance(value, Dtype | External) and (name := dtype_name(value)):
+                    return name
+                if isinstance(value, Constant) and (name := dtype_name(value)) in NAMED_DTYPES:
                     return name
             return inputs.dtype
         case "keep_float":

@@ -80,6 +80,8 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
             if receiver.negative_stride.holds and len(node.slice) > 1:
                 return Unknown(receiver.variable, receiver.negative_stride)
             name = dotted(node.value) or "" if receiver.variable else ""
+            if name and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
+                name = short(node)  # cfg["device"]
             return Unknown(name, parameter=receiver.parameter, from_caller=receiver.from_caller)
         case Object():
             row = machine.library.row(f"{receiver.type}.__getitem__")

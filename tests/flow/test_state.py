@@ -118,3 +118,36 @@ def f(net, x, numpy=False):
         return y.numpy()
     return y
 """)
+
+
+def test_a_condition_whose_name_is_assigned_again_decides_nothing() -> None:
+    renamed, attribute = reveals("""
+class Trainer:
+    def run(self, flag, x=None):
+        if flag:
+            x = torch.ones(3, requires_grad=True)
+        flag = self.other()
+        if not flag:
+            reveal(x)
+        y = torch.ones(3)
+        if self.train:
+            y = torch.ones(3, requires_grad=True)
+        self.train = False
+        if not self.train:
+            reveal(y)
+""")
+    assert renamed.requires_grad in ("yes", "maybe")
+    assert attribute.requires_grad == "maybe"
+
+
+def test_a_flag_for_the_first_pass_does_not_hide_what_the_others_see() -> None:
+    assert findings("""
+net = nn.Linear(2, 2)
+first = True
+for x in torch.zeros(5, 2):
+    if first:
+        y = net(x)
+        first = False
+    else:
+        print(y.numpy())
+""") == [("TSL101", 9, 15, "certain")]

@@ -1,0 +1,195 @@
+"""Devices: in variables, text, arguments, attributes of settings, f-strings; conditional moves."""
+
+from __future__ import annotations
+
+import pytest
+from reveal import evidence, findings, reveal, reveals
+
+
+@pytest.mark.parametrize(
+    ("device", "where"),
+    [
+        ("'cpu'", "no"),
+        ("'cuda'", "yes"),
+        ("'cuda:1'", "yes"),
+        ("'mps'", "yes"),
+        ("0", "yes"),
+        ("torch.device('cuda')", "yes"),
+        ("torch.device('cuda', 0)", "yes"),
+        ("torch.device('cpu')", "no"),
+        ("torch.device(type='cuda')", "yes"),
+        ("f'cuda:{rank()}'", "yes"),
+        ("torch.device(f'cuda:{rank()}')", "yes"),
+        ("'cuda' if torch.cuda.is_available() else 'cpu'", "maybe"),
+        ("torch.device('cuda' if torch.cuda.is_available() else 'cpu')", "maybe"),
+        ("torch.device('cuda:0') if torch.cuda.is_available() else torch.device('cpu')", "maybe"),
+        ("other.device", "no"),
+        ("gpu.device", "yes"),
+        ("gpu", "yes"),
+        ("pick()", "unknown"),
+    ],
+)
+def test_where_a_move_goes(device: str, where: str) -> None:
+    moved, moved_by_name, made = reveals(f"""
+other = torch.ones(3)
+gpu = torch.ones(3, device="cuda")
+device = {device}
+x = torch.ones(3)
+reveal(x.to(device))
+reveal(x.to(device=device))
+reveal(torch.ones(3, device=device))
+""")
+    assert moved.device == moved_by_name.device == where
+    if device != "gpu":
+        assert made.device == where
+
+
+@pytest.mark.parametrize(
+    "move", ["x.cuda()", "x.cuda(0)", "x.to('cuda', non_blocking=True)", "x.to('cuda', torch.half)"]
+)
+def test_moves_to_the_gpu(move: str) -> None:
+    assert (
+        reveal(f"""
+x = torch.ones(3)
+reveal({move})
+""").device
+        == "yes"
+    )
+
+
+@pytest.mark.parametrize("keep", ["x.to(torch.float64)", "x.float()", "x * 2", "x[0]", "x.detach()", "torch.exp(x)"])
+def test_what_stays_where_it_is(keep: str) -> None:
+    assert (
+        reveal(f"""
+x = torch.ones(3, device="cuda")
+reveal({keep})
+""").device
+        == "yes"
+    )
+
+
+@pytest.mark.parametrize(
+    "back", ["x.cpu()", "x.to('cpu')", "x.to(torch.device('cpu'))", "x.detach().cpu()", "x.to(other)"]
+)
+def test_moves_back(back: str) -> None:
+    assert (
+        reveal(f"""
+x = torch.ones(3, device="cuda")
+other = torch.ones(3)
+reveal({back})
+""").device
+        == "no"
+    )
+
+
+def test_a_conditional_move_is_a_maybe() -> None:
+    text = """
+def predict(x, use_cuda):
+    x = torch.as_tensor(x)
+    if use_cuda:
+        x = x.cuda()
+    return x.numpy()
+"""
+    assert findings(text) == [("TSL102", 6, 12, "likely")]
+    assert evidence(text) == ["5: `x.cuda()` puts it on the GPU"]
+
+
+def test_the_same_condition_moves_back() -> None:
+    assert not findings("""
+def predict(x, use_cuda):
+    x = torch.as_tensor(x)
+    if use_cuda:
+        x = x.cuda()
+    y = x * 2
+    if use_cuda:
+        y = y.cpu()
+    return y.numpy()
+""")
+
+
+@pytest.mark.parametrize("device", ["device", "args.device", "self.device", "cfg['device']", "config.train.device"])
+def test_a_device_that_is_chosen_elsewhere_may_be_a_gpu(device: str) -> None:
+    x = reveal(f"""
+class Trainer:
+    def run(self, x, device, args, cfg, config):
+        reveal(torch.ones(3).to({device}))
+""")
+    assert x.device == "maybe"
+    assert f"4: moved to `{device}`, which is chosen elsewhere and may be a GPU" in x.why("device")
+
+
+def test_a_device_in_an_attribute_is_known_in_other_methods() -> None:
+    text = """
+class Trainer:
+    def __init__(self):
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.net = nn.Linear(2, 2).to(self.device)
+
+    @torch.no_grad()
+    def predict(self, x):
+        return self.net(x.to(self.device)).numpy()
+"""
+    assert findings(text) == [("TSL102", 9, 16, "likely")]
+    assert evidence(text) == [
+        "4: the device is 'cuda'",
+        "5: `nn.Linear(2, 2).to(self.device)` moves it there",
+        "9: output of `self.net` (nn.Linear), which is there",
+    ]
+
+
+def test_an_annotated_device_is_one_that_the_caller_chooses() -> None:
+    x = reveal("""
+def f(device: torch.device):
+    reveal(torch.ones(3, device=device))
+""")
+    assert x.device == "maybe"
+    assert x.why("device")[0] == "2: `device` is a device that the caller chooses and may be a GPU"
+
+
+def test_a_default_of_a_parameter_counts_where_nothing_is_passed() -> None:
+    by_default, given = reveals("""
+def make(device="cuda"):
+    return torch.ones(3, device=device)
+
+reveal(make(), make("cpu"))
+""")
+    assert (by_default.device, given.device) == ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["x.device == 'cuda'", "'cpu' == x.device", "x.device != 'cpu'", "x.device in ('cuda', 'mps')", "d == 'cuda:0'"],
+)
+def test_a_torch_device_compared_with_text(test: str) -> None:
+    found = findings(f"""
+x = torch.ones(3)
+d = torch.device("cuda:0")
+same = {test}
+""")
+    assert [(code, line) for code, line, *_ in found] == [("TSL503", 4)]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "x.device.type == 'cuda'",
+        "str(x.device) == 'cuda'",
+        "name == 'cuda'",
+        "x.device == torch.device('cuda')",
+        "x.is_cuda",
+    ],
+)
+def test_comparisons_that_are_right(test: str) -> None:
+    assert not findings(f"""
+x = torch.ones(3)
+name = "cuda"
+same = {test}
+""")
+
+
+def test_the_device_of_settings_may_be_text() -> None:
+    assert not findings("""
+def f(args, config):
+    if args.device == "cuda" or config.device == "cpu":
+        return 1
+""")

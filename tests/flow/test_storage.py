@@ -1,0 +1,217 @@
+"""Memory: who shares it with whom and under which condition, who writes to it, and who looks at it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from reveal import evidence, findings, reveals
+
+# how it is made of `x` (a float32 tensor on the CPU), whether it lives in the memory of `x`
+OF_TENSOR = [
+    ("x.numpy()", "yes"),
+    ("np.asarray(x)", "yes"),
+    ("x.numpy(force=True)", "yes"),
+    ("x.detach()", "yes"),
+    ("x.data", "yes"),
+    ("x.cpu()", "yes"),
+    ("x.to('cpu')", "yes"),
+    ("x.float()", "yes"),
+    ("x.to(torch.float32)", "yes"),
+    ("x.view(3, 1)", "yes"),
+    ("x.T", "yes"),
+    ("x.unsqueeze(0)", "yes"),
+    ("x[1:]", "yes"),
+    ("x[0]", "yes"),
+    ("x[None]", "yes"),
+    ("x.detach().cpu().numpy()", "yes"),
+    ("x.numpy()[1:].reshape(-1, 1)", "unless the layout changes"),
+    ("torch.from_numpy(x.numpy())", "yes"),
+    ("torch.as_tensor(x)", "yes"),
+    ("x.contiguous()", "unless the layout changes"),
+    ("x.reshape(3, 1)", "unless the layout changes"),
+    ("x.flatten()", "unless the layout changes"),
+    ("x.clone()", "no"),
+    ("x * 1", "no"),
+    ("torch.tensor(x)", "no"),
+    ("np.array(x)", "no"),
+    ("x.numpy().copy()", "no"),
+    ("x.double()", "no"),
+    ("x.to(torch.float64)", "no"),
+    ("x.to('cpu', copy=True)", "no"),
+    ("x[x > 0]", "no"),
+    ("x[[0, 1]]", "no"),
+    ("copy.deepcopy(x)", "no"),
+]
+
+
+@pytest.mark.parametrize(("made", "shares"), OF_TENSOR)
+def test_what_is_made_of_a_tensor_shares_its_memory_or_not(made: str, shares: str) -> None:
+    x, y = reveals(f"""
+x = torch.ones(3, dtype=torch.float32)
+reveal(x, {made})
+""")
+    assert y.shares_with(x) == shares
+
+
+OF_ARRAY = [
+    ("torch.from_numpy(a)", "yes"),
+    ("torch.as_tensor(a)", "yes"),
+    ("torch.asarray(a)", "yes"),
+    ("np.asarray(a)", "yes"),
+    ("a[::2]", "yes"),
+    ("a.T", "yes"),
+    ("a[::-1]", "yes"),
+    ("np.flip(a)", "yes"),
+    ("nn.Parameter(torch.from_numpy(a))", "yes"),
+    ("a.reshape(-1)", "unless the layout changes"),
+    ("a.ravel()", "unless the layout changes"),
+    ("np.ascontiguousarray(a)", "unless the layout changes"),
+    ("torch.tensor(a)", "no"),
+    ("np.array(a)", "no"),
+    ("a.copy()", "no"),
+    ("a.flatten()", "no"),
+    ("a.astype(np.float32)", "no"),
+    ("a[[0, 1]]", "no"),
+    ("a[a > 0]", "no"),
+    ("a / 255", "no"),
+]
+
+
+@pytest.mark.parametrize(("made", "shares"), OF_ARRAY)
+def test_what_is_made_of_an_array_shares_its_memory_or_not(made: str, shares: str) -> None:
+    a, b = reveals(f"""
+a = np.ones(3)
+reveal(a, {made})
+""")
+    assert b.shares_with(a) == shares
+
+
+def test_cpu_copies_from_a_gpu_and_where_the_device_is_not_known_it_may() -> None:
+    gpu, copied = reveals("""
+x = torch.ones(3, device="cuda")
+reveal(x, x.cpu())
+""")
+    anywhere, perhaps = reveals("""
+def f(x: torch.Tensor):
+    reveal(x, x.cpu())
+""")
+    assert copied.shares_with(gpu) == "no"
+    assert perhaps.shares_with(anywhere) == "unless on a GPU"
+
+
+def test_a_dtype_that_is_not_known_may_change() -> None:
+    x, y = reveals("""
+def f(x: torch.Tensor):
+    reveal(x, x.float())
+""")
+    assert y.shares_with(x) == "unless the dtype changes"
+
+
+WRITES = [
+    "a += 1",
+    "a[0] = 1",
+    "a[:] = 0",
+    "a.sort()",
+    "a.fill(0)",
+    "np.random.shuffle(a)",
+    "np.add(a, 1, out=a)",
+    "np.copyto(a, 0)",
+    "a[1:][0] = 1",
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_to_an_array_is_seen_by_the_tensor_that_shares_its_memory(write: str) -> None:
+    text = f"""
+x = torch.rand(3)
+a = x.numpy()
+{write}
+print(x)
+"""
+    assert [code for code, line, *_ in findings(text) if line == 4] == ["TSL201"]
+    assert not findings(text.replace("x.numpy()", "x.numpy().copy()"))
+    assert not findings(text.replace("print(x)", ""))
+
+
+def test_the_evidence_of_a_write_says_where_the_sharing_began_and_who_looks() -> None:
+    assert evidence("""
+x = torch.rand(3)
+a = x.numpy()
+a /= 255
+print(x.sum())
+""") == ["3: `a` shares its memory", "5: `x` is read here"]
+
+
+def test_memory_that_was_made_to_be_filled_may_be_written_to() -> None:
+    assert not findings("""
+buffer = torch.zeros(3)
+view = buffer.numpy()
+view[:] = 1
+print(buffer)
+""")
+
+
+def test_a_tensor_made_anew_after_the_write_is_not_what_was_written_to() -> None:
+    assert not findings("""
+x = torch.rand(3)
+a = x.numpy()
+x = torch.rand(3)
+a += 1
+print(x)
+""")
+
+
+def test_what_was_kept_goes_stale_when_its_source_changes() -> None:
+    text = """
+x = torch.rand(3)
+history = []
+for _ in range(3):
+    history.append(x.numpy())
+    x.add_(1)
+print(history)
+"""
+    assert findings(text) == [("TSL203", 5, 20, "certain")]
+    assert not findings(text.replace("x.numpy()", "x.numpy().copy()"))
+    assert not findings(text.replace("x.add_(1)", "x = x + 1"))
+
+
+def test_the_evidence_of_a_stale_snapshot_names_the_keeping_the_change_and_the_use() -> None:
+    assert evidence("""
+net = nn.Linear(2, 2)
+optimizer = torch.optim.SGD(net.parameters(), 0.1)
+best = net.state_dict()
+optimizer.step()
+net.load_state_dict(best)
+""") == [
+        "6: kept in `best`",
+        "5: `optimizer.step()` updates the parameters",
+        "6: `best` is given back to `net`",
+    ]
+
+
+def test_state_dict_and_shallow_copies_of_it_hold_the_parameters_themselves() -> None:
+    for snapshot in (
+        "net.state_dict()",
+        "net.state_dict().copy()",
+        "dict(net.state_dict())",
+        "{k: v for k, v in net.state_dict().items()}",
+        "{k: v.detach() for k, v in net.state_dict().items()}",
+        "{k: v.cpu() for k, v in net.state_dict().items()}",
+        "copy.copy(net.state_dict())",
+    ):
+        net, entry = reveals(f"""
+net = nn.Linear(2, 2)
+snapshot = {snapshot}
+reveal(next(net.parameters()), snapshot["weight"])
+""")
+        assert entry.shares_with(net) == "yes", snapshot
+    for snapshot in (
+        "copy.deepcopy(net.state_dict())",
+        "{k: v.clone() for k, v in net.state_dict().items()}",
+        "{k: v.detach().clone() for k, v in net.state_dict().items()}",
+    ):
+        net, entry = reveals(f"""
+net = nn.Linear(2, 2)
+snapshot = {snapshot}
+reveal(next(net.parameters()), snapshot["weight"])
+""")
+        assert entry.shares_with(net) == "no", snapshot
