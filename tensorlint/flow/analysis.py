@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
@@ -236,7 +237,7 @@ class _Analysis:
                 for alias in value.aliases:
                     machine.caller_owned[alias.storage] = name
             elif isinstance(value, Unknown):
-                value = Unknown(name, parameter=True)
+                value = replace(value, variable=name, parameter=True)
             yield name, value
         for star in (parameters.star_arg, parameters.star_kwarg):
             if isinstance(star, cst.Param):

@@ -151,16 +151,16 @@ def instance_of_class(machine: Machine, value: Class, state: State, name: str, d
     known = machine.instances.get(definition)
     if known is not None and known in state.heap:
         return Ref(known)
-    ref = new_instance(machine, definition, state, (definition.node, "annotated", name))
+    ref = new_instance(machine, definition, state, (definition.node, "annotated", name), depth)
+    instance = state.heap[ref.address]
+    assert isinstance(instance, Instance)
     attributes: dict[str, Value] = {}
     for base in reversed(list(ancestors(machine, definition, state))):
         if isinstance(base, ClassDefinition):
             for field, annotation, _ in base.fields:
-                if annotation is not None:
+                if annotation is not None and field not in instance.attributes:
                     found = annotated(machine, annotation, state, base.file, field, depth + 1)
                     attributes[field] = found if found is not None else Unknown(field)
-    instance = state.heap[ref.address]
-    assert isinstance(instance, Instance)
     state.heap[ref.address] = Instance(
         definition, "", {**instance.attributes, **attributes}, instance.module, open=True
     )

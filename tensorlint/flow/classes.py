@@ -70,9 +70,8 @@ def is_module_class(machine: Machine, definition: ClassDefinition, state: State)
         for base in ancestors(machine, definition, state):
             if isinstance(base, str):
                 row = machine.library.row(base)
-                if base in MODULES or base.endswith("LightningModule"):
-                    known = True
-                elif row is not None and row.returns in ("module", "loss"):
+                listed = row is not None and row.returns in ("module", "loss")
+                if listed or base in MODULES or base.endswith("LightningModule"):
                     known = True
                 elif row is None and "forward" in definition.methods and not base.startswith("torch.autograd"):
                     known = True  # an unseen base of a class with forward(): nothing else is written so
@@ -103,8 +102,10 @@ def method_of(machine: Machine, definition: ClassDefinition, name: str, state: S
     return made if isinstance(made, Function) else function
 
 
-def new_instance(machine: Machine, definition: ClassDefinition, state: State, site: tuple[object, ...]) -> Ref:
-    """An instance before ``__init__``."""
+def new_instance(
+    machine: Machine, definition: ClassDefinition, state: State, site: tuple[object, ...], depth: int = 0
+) -> Ref:
+    """An instance before ``__init__``; ``depth`` tells how many annotations of fields led to it."""
     ref = Ref(machine.address(*site, definition))
     module = None
     if is_module_class(machine, definition, state):
@@ -120,7 +121,7 @@ def new_instance(machine: Machine, definition: ClassDefinition, state: State, si
             if value is not None and not base.is_dataclass:
                 attributes[name] = evaluate_globally(machine, base.file, value, state)
             elif annotation is not None and not base.is_dataclass:
-                found = annotated(machine, annotation, state, base.file, name)
+                found = annotated(machine, annotation, state, base.file, name, depth + 1)
                 if found is not None:
                     attributes[name] = found
     unseen = any(

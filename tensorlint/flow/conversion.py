@@ -17,7 +17,7 @@ from tensorlint.flow.storage import share
 from tensorlint.flow.tensors import inputs_of, recorded
 from tensorlint.flow.values import Array, Constant, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["array_of", "convert", "give_to_torch"]
+__all__ = ["array_of", "convert", "give_to_torch", "is_doubtful"]
 
 
 def convert(
@@ -39,9 +39,8 @@ def convert(
     """
     if _depends_on_callers(state, value):
         machine.ask_callers()
-    doubtful = how is not How.NUMPY and any(isinstance(item, Unknown) for item in alternatives(value))
-    if doubtful:
-        return  # on some path it is something else altogether, which may be the path that leads here
+    if how is not How.NUMPY and is_doubtful(value):
+        return
     several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(
         _is_plain(item) for item in alternatives(value)
     )
@@ -95,6 +94,15 @@ def _depends_on_callers(state: State, value: Value, depth: int = 0) -> bool:
             case _:
                 pass
     return False
+
+
+def is_doubtful(value: Value) -> bool:
+    """On some path it is an array or something else altogether, and that may be the only path that leads here.
+
+    Code for tensors and arrays alike converts only what is an array; what decides between them is not always in sight.
+    """
+    items = alternatives(value)
+    return len(items) > 1 and any(isinstance(item, Unknown | Array) for item in items)
 
 
 def _kind(state: State, value: Tuple | Ref) -> str:

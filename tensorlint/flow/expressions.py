@@ -18,7 +18,7 @@ from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import keep, look
 from tensorlint.flow.targets import assign
-from tensorlint.flow.values import Constant, External, Function, Number, Tensor, Tuple, Unknown, Value
+from tensorlint.flow.values import Constant, External, Function, Number, Single, Tensor, Tuple, Union, Unknown, Value
 
 __all__ = ["name"]
 
@@ -49,12 +49,19 @@ def _lookup(machine: Machine, text: str, state: State) -> Value:
                 break
     if value is not None:
         if isinstance(value, External):
-            project = machine.callees.resolve(value.name, state, machine)
-            return project if project is not None else value
+            return _resolved(machine, state, value)
+        if isinstance(value, Union) and any(isinstance(item, External) for item in value.items):
+            return join_values([_resolved(machine, state, item) for item in value.items]) or value
         return value
     if text in CONSTANTS:
         return Constant(CONSTANTS[text])
     return External(f"builtins.{text}") if text in BUILTINS else Unknown(text)
+
+
+def _resolved(machine: Machine, state: State, value: Single) -> Value:
+    """The project's function, class or variable that an imported name stands for; libraries' stay names."""
+    project = machine.callees.resolve(value.name, state, machine) if isinstance(value, External) else None
+    return project if project is not None else value
 
 
 @evaluates(cst.Integer, cst.Float, cst.Imaginary)

@@ -11,7 +11,7 @@ from tensorlint.flow.arguments import Arguments, bind
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.facts import Reason, Truth
+from tensorlint.flow.facts import UNKNOWN, Reason, Truth
 from tensorlint.flow.gradmode import mode_of_decorators
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute
@@ -141,6 +141,12 @@ def defaults_of(
             value = annotated(machine, parameter.annotation.annotation, state, definition.file, name)
         if parameter.default is not None:
             default = evaluate(machine, parameter.default, state)
+            if isinstance(default, Constant) and default.value is None:
+                # left out, a device is wherever the rest is
+                value = replace(value, accelerator=UNKNOWN) if isinstance(value, Device) else value
+                if value is None:
+                    found[name] = Unknown(name, parameter=True, optional=True)
+                    continue
             if value is None:
                 plain = isinstance(default, Constant) and default.value is not None
                 value = join(Unknown(name), default) if plain else None

@@ -225,10 +225,14 @@ def _narrow_types(
         matches = _matches(machine, state, item, tensors, arrays, plain, classes, names)
         if matches is None:
             return item
-        if isinstance(item, Tensor) and item.opaque:
-            if outcome and tensors:
+        if isinstance(item, Tensor) and item.opaque and tensors:
+            if outcome:
                 return replace(item, opaque=False, kind=maybe(place, f"`{short(node)}` is a Tensor here"))
-            return replace(item, kind=UNKNOWN) if tensors else item  # a structure, if it comes here at all
+            return Unknown()  # a structure, or the part of a batch that is no tensor
+        if isinstance(item, Tensor) and classes and item.kind.truth is not Truth.YES:
+            return item if outcome else Unknown()  # a model's output that may be of the project's own class
+        if isinstance(item, Tensor) and item.opaque:
+            return item
         if not listed and not matches:
             return item
         return item if matches is outcome else None

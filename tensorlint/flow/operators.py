@@ -6,7 +6,7 @@ import libcst as cst
 
 from tensorlint.flow.compared import difference
 from tensorlint.flow.containers import items_at, make_items
-from tensorlint.flow.conversion import convert
+from tensorlint.flow.conversion import convert, is_doubtful
 from tensorlint.flow.events import Comparison, How
 from tensorlint.flow.facts import NO
 from tensorlint.flow.joining import join, join_values
@@ -27,6 +27,7 @@ from tensorlint.flow.values import (
     Unknown,
     Value,
     alternatives,
+    union,
 )
 
 __all__ = ["arithmetic", "binary"]
@@ -53,12 +54,24 @@ def arithmetic(
     operator: cst.CSTNode,
 ) -> Value:
     """What an arithmetic operator gives for each pair of alternatives."""
+    if (is_doubtful(left) and _has_array(right)) or (is_doubtful(right) and _has_array(left)):
+        # tensors with tensors and arrays with arrays, as a rule: no pair across is known to meet
+        left, right = _unmixed(left), _unmixed(right)
     results = [
         _one(machine, state, node, left_node, a, right_node, b, operator)
         for a in alternatives(left)
         for b in alternatives(right)
     ]
     return join_values(results) or Unknown()
+
+
+def _has_array(value: Value) -> bool:
+    return any(isinstance(item, Array) and not item.scalar for item in alternatives(value))
+
+
+def _unmixed(value: Value) -> Value:
+    kept = tuple(item for item in alternatives(value) if not isinstance(item, Array))
+    return union(kept) if kept and len(kept) < len(alternatives(value)) else value
 
 
 def _one(

@@ -400,9 +400,7 @@ def _shared(
         if "unless on a GPU" in parts:
             if inputs.device is NO and device is NO:
                 parts.remove("unless on a GPU")
-            elif device.holds and not inputs.device.holds:
-                return fresh(machine)
-            elif device is NO and inputs.device.truth is Truth.YES:
+            elif (device.holds and not inputs.device.holds) or (device is NO and inputs.device.truth is Truth.YES):
                 return fresh(machine)
         condition = " or ".join(parts)
     crosses = row.name.rpartition(".")[2] in (

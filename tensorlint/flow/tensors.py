@@ -162,7 +162,7 @@ def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -
                 facts.append((item.device, item.guards))
             case Constant(value=None):
                 facts.append((UNKNOWN, item.guards))
-            case Unknown(variable=name) if name:
+            case Unknown(variable=name, optional=False) if name:
                 facts.append((_chosen_elsewhere(machine, node, name), item.guards))
             case Unknown() | Number():
                 facts.append((UNKNOWN, item.guards))

@@ -201,6 +201,8 @@ class Unknown:
     """It is an argument of the function that is looked at, whose callers are not in sight."""
     from_caller: bool = field(default=False, compare=False)
     """It was computed from such an argument: only a caller tells what it is."""
+    optional: bool = field(default=False, compare=False)
+    """Its default is None."""
     missing: bool = field(default=False, compare=False)
     """It is an argument that a call does not give."""
 
