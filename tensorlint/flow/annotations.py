@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -47,13 +48,11 @@ def annotated(
     """
     if depth > 6:
         return None
-    text = literal(node)
-    if text is not None:
-        try:
-            node = cst.parse_expression(text)
-        except cst.ParserSyntaxError:
+    if literal(node) is not None:
+        parsed = _parsed(node)
+        if parsed is None:
             return None
-        machine.synthetic.append(node)
+        node = parsed
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
         members = [part for part in (node.left, node.right) if not _is_none(part)]
         return _one_of([annotated(machine, part, state, file, name, depth + 1) for part in members])
@@ -67,6 +66,15 @@ def annotated(
     if not isinstance(full, External):
         return None
     return _plain(machine, full.name, node, state, file, name)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What an annotation that is written as text says; one node for each place, as what is made there is known by it."""
+    try:
+        return cst.parse_expression(literal(node) or "")
+    except cst.ParserSyntaxError:
+        return None
 
 
 def _plain(
@@ -151,7 +159,11 @@ def instance_of_class(machine: Machine, value: Class, state: State, name: str, d
     known = machine.instances.get(definition)
     if known is not None and known in state.heap:
         return Ref(known)
-    ref = new_instance(machine, definition, state, (definition.node, "annotated", name), depth)
+    site = (definition.node, "annotated", name, depth)
+    made = Ref(machine.address(*site, definition))
+    if made.address in state.heap:
+        return made
+    ref = new_instance(machine, definition, state, site, depth)
     instance = state.heap[ref.address]
     assert isinstance(instance, Instance)
     attributes: dict[str, Value] = {}

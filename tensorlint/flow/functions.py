@@ -12,7 +12,7 @@ from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import UNKNOWN, Reason, Truth
-from tensorlint.flow.gradmode import mode_of_decorators
+from tensorlint.flow.gradmode import mode_of_decorators, within
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute
 from tensorlint.flow.names import short
@@ -56,7 +56,7 @@ def call_function(
     state.names, state.assumed = names, {}
     mode = mode_of_decorators(machine, definition, state)
     if mode is not None:
-        state.grad = mode
+        state.grad = within(state.grad, mode)
     machine.called.setdefault(definition, []).append(state.records() is not Truth.NO)
     call = Reason(machine.place(node), f"`{definition.name}` is called here")
     result = enter(machine, definition, function.closure, state, call)

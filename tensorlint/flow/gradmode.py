@@ -11,7 +11,7 @@ from tensorlint.flow.names import code, dotted
 from tensorlint.flow.state import RECORDS, State
 from tensorlint.flow.values import Constant, External, Value
 
-__all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators"]
+__all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators", "within"]
 
 OFF = {
     "torch.no_grad",
@@ -21,6 +21,10 @@ OFF = {
     "torch.autograd.grad_mode.inference_mode",
     "torch.autograd.inference_mode",
 }
+INFERENCE = Fact(Truth.NO)
+"""Inference mode: unlike ``no_grad()`` it cannot be switched off inside by switching grad on."""
+LEAVES_INFERENCE = Fact(Truth.YES)
+"""``inference_mode(False)``, which also records under ``no_grad()`` (observed: torch 2.13)."""
 ON = {"torch.enable_grad", "torch.autograd.enable_grad", "torch.autograd.grad_mode.enable_grad"}
 SET = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled", "torch.autograd.grad_mode.set_grad_enabled"}
 
@@ -57,9 +61,14 @@ def mode_of_context(function: Value, arguments: list[Value]) -> Fact | None:
     if name in OFF:
         given = arguments[0] if arguments else None
         if isinstance(given, Constant) and given.value is False:
-            return RECORDS
-        return NO
+            return LEAVES_INFERENCE
+        return INFERENCE if name.endswith("inference_mode") else NO
     return RECORDS if name in ON else None
+
+
+def within(before: Fact, mode: Fact) -> Fact:
+    """The grad mode where ``mode`` is set while ``before`` holds."""
+    return before if before is INFERENCE and mode is not LEAVES_INFERENCE else mode
 
 
 def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: State) -> Fact | None:

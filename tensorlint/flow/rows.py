@@ -371,7 +371,7 @@ def _dtype(machine: Machine, call: Call, inputs: Inputs) -> str:
                     return name
             return inputs.dtype
         case "keep_float":
-            return inputs.dtype if inputs.dtype not in INTEGRAL else "float32"
+            return inputs.dtype if inputs.dtype not in INTEGRAL else ""
         case "unknown":
             return ""
         case name:

@@ -11,7 +11,7 @@ from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
 from tensorlint.flow.facts import NO, Fact, Truth, yes
-from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
 from tensorlint.flow.names import bound_names, dotted, short
@@ -263,7 +263,7 @@ def with_(machine: Machine, node: cst.With, state: State) -> None:
         elif isinstance(value, External):
             mode = mode_of_context(value, [])
         if mode is not None:
-            state.grad = mode
+            state.grad = within(state.grad, mode)
         elif isinstance(value, External | Bound | Unknown) and _by_name(item.item):
             state.grad = NO
         if item.asname is not None:

@@ -161,6 +161,11 @@ a = np.ones(3)[::-1]
 x = {call}
 """)
     assert [code for code, *_ in found] == ["TSL301"]
+    import numpy as np
+    import torch
+
+    with pytest.raises((ValueError, TypeError), match=r"negative|stride"):
+        eval(call, {"torch": torch, "a": np.ones(3)[::-1]})
 
 
 @pytest.mark.parametrize("part", ["real", "conj()", "H", "mH", "adjoint()"])

@@ -1,0 +1,120 @@
+"""Cost grows about linearly with the program, and a program that would cost too much is refused, not waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from reveal import NOWHERE, events, program
+
+from tensorlint.flow.analysis import analyse
+from tensorlint.flow.project import Project
+from tensorlint.source import Source, SourceError
+
+
+def branches(size: int) -> str:
+    """One function with ``size`` branches and ten times as many statements."""
+    body = "".join(
+        f"    x{i} = nn.Linear(2, 2)(x)\n" + "    x = x * 2\n" * 7 + f"    if flag{i}:\n        x = x{i} + x\n"
+        for i in range(size)
+    )
+    return f"\ndef f(x, {', '.join(f'flag{i}=False' for i in range(size))}):\n{body}    return x.numpy()\n"
+
+
+def calls(size: int) -> str:
+    """Functions that call the one before and the one after, and one more."""
+    return "\n" + "\n".join(
+        f"def f{i}(x):\n    y = f{(i + 1) % size}(x)\n    z = f{(i - 1) % size}(y)\n"
+        f"    return f{(i * 7) % size}(z * y).numpy()\n"
+        for i in range(size)
+    )
+
+
+def classes(size: int) -> str:
+    """Methods that set and read each other's attributes."""
+    methods = "".join(
+        f"    def m{i}(self, x):\n        self.a{i} = self.a{(i + 1) % size}\n        self.a0.append(x)\n"
+        f"        return np.mean(self.a{i})\n"
+        for i in range(size)
+    )
+    return "\nclass C:\n    def __init__(self):\n" + "".join(f"        self.a{i} = []\n" for i in range(size)) + methods
+
+
+def loops(size: int) -> str:
+    """Loops one after the other, each with a loop inside."""
+    return "\nx = torch.zeros(3)\n" + "".join(
+        f"for i in range(3):\n    x = x + {i}\n    for j in range(3):\n        if x.sum() > j:\n            x = x * 2\n"
+        for i in range(size)
+    )
+
+
+def terms(size: int) -> str:
+    """A long sum."""
+    return f"\nx = {' + '.join(['torch.ones(3)'] * size)}\ny = x.numpy()\n"
+
+
+def entries(size: int) -> str:
+    """A dict that is filled key by key under conditions."""
+    return "\nd = {}\n" + "".join(f"if flag({i}):\n    d['{i}'] = torch.ones(3)\n" for i in range(size))
+
+
+def nested(size: int) -> str:
+    """A helper that is called in every statement."""
+    return "\ndef g(x):\n    return x * 2\ndef f(x):\n" + "    x = g(g(g(x)))\n" * size + "    return x.numpy()\n"
+
+
+def annotations(size: int) -> str:
+    """Classes whose fields are of each other's types."""
+    return (
+        "\n"
+        + "".join(f"class C{i}:\n" + "".join(f"    f{j}: 'C{(i + j) % size}'\n" for j in range(8)) for i in range(size))
+        + "".join(f"def g{i}(x: C{i}):\n    return np.asarray(x.f1.f2)\n" for i in range(size))
+    )
+
+
+def seconds(text: str) -> float:
+    source = Source(program(text), str(NOWHERE))
+    source.module()  # parsing is not what is measured
+    started = time.process_time()
+    analyse(source, Project(NOWHERE.parent))
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        (branches, 20),
+        (calls, 15),
+        (classes, 20),
+        (loops, 20),
+        (terms, 60),
+        (entries, 40),
+        (nested, 40),
+        (annotations, 10),
+    ],
+)
+def test_four_times_the_program_takes_about_four_times_as_long(shape: Callable[[int], str], size: int) -> None:
+    seconds(shape(8))  # tables and caches
+    once = min(seconds(shape(size)) for _ in range(2))
+    assert seconds(shape(4 * size)) < max(10 * once, 0.3)
+
+
+@pytest.mark.parametrize(("shape", "size"), [(branches, 200), (calls, 120), (terms, 400)])
+def test_a_large_program_takes_seconds_at_most(shape: Callable[[int], str], size: int) -> None:
+    assert seconds(shape(size)) < 5
+
+
+def test_nothing_is_analysed_for_long() -> None:
+    text = "\n" + "\n".join(
+        f"def f{i}(x):\n"
+        + "".join(f"    x = f{j}(x) + f{j}(x)\n" for j in range(12) if j != i)
+        + "    return x.numpy()\n"
+        for i in range(12)
+    )
+    started = time.process_time()
+    try:
+        events(text)
+    except SourceError as error:
+        assert "too many steps" in str(error)
+    assert time.process_time() - started < 10
