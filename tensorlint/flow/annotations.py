@@ -70,7 +70,7 @@ def annotated(
 
 @lru_cache(maxsize=4096)
 def _parsed(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """What an annotation that is written as text says; one node for each place, as what is made there is known by it."""
+    """What an annotation that is written as text says: one node a place, by which what is made there is known."""
     try:
         return cst.parse_expression(literal(node) or "")
     except cst.ParserSyntaxError:

@@ -136,7 +136,8 @@ def _emit(
     appended: tuple[Place, ...] = (),
 ) -> None:
     # grad mode at the moment of the conversion counts, not where the tensor was made (observed: torch 2.13 and 2.1)
-    tensor = replace(tensor, requires_grad=recorded(state, tensor.requires_grad))
+    if not by.endswith("from_dlpack"):  # which refuses in any mode
+        tensor = replace(tensor, requires_grad=recorded(state, tensor.requires_grad))
     if not (tensor.requires_grad.holds or tensor.device.holds or tensor.conj.holds or tensor.kind.holds):
         return
     machine.emit(

@@ -196,7 +196,10 @@ def lambda_(machine: Machine, node: cst.Lambda, state: State) -> Value:
     definition = machine.lambdas.get(id(node))
     if definition is None:
         definition = machine.lambdas[id(node)] = FunctionDefinition(node, frame.file, "<lambda>")
-    return Function(definition, (*frame.closure, frame.number))
+    value = Function(definition, (*frame.closure, frame.number))
+    if value not in frame.nested:
+        frame.nested.append(value)  # it may outlive the frame, whose names it needs
+    return value
 
 
 @evaluates(cst.Await)

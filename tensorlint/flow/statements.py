@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
 from tensorlint.flow.containers import append, element
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
@@ -300,14 +301,3 @@ def try_(machine: Machine, node: cst.Try, state: State) -> None:
         state.alive = True
         execute(machine, node.finalbody.body, state)
         state.alive = state.alive and alive
-
-
-@executes(cst.Match)
-def match_(machine: Machine, node: cst.Match, state: State) -> None:
-    """Several paths; patterns bind what is not known."""
-    evaluate(machine, node.subject, state)
-    start = state.fork()
-    for case in node.cases:
-        path = start.fork()
-        execute(machine, case.body, path)
-        state.join(path)

@@ -130,3 +130,23 @@ def test_two_causes_stand_on_one_conversion() -> None:
 w = torch.ones(3, requires_grad=True, device="cuda")
 a = w.numpy()
 """) == [("TSL101", 3, 5, "certain"), ("TSL102", 3, 5, "certain")]
+
+
+def test_from_dlpack_refuses_under_no_grad_too() -> None:
+    assert findings("""
+w = torch.ones(3, requires_grad=True)
+with torch.no_grad():
+    a = np.from_dlpack(w)
+    b = np.asarray(w)
+""") == [("TSL101", 4, 9, "certain")]
+
+
+@pytest.mark.parametrize(
+    "call", ["np.float64(w)", "float(w)", "np.array_equal(1, 2)", "np.shape(w)", "np.ndim(w)", "a[0] = w"]
+)
+def test_a_scalar_may_be_taken_of_a_0d_tensor_that_requires_grad(call: str) -> None:
+    assert not findings(f"""
+w = torch.ones(3, requires_grad=True).sum()
+a = np.ones(3)
+{call}
+""")
