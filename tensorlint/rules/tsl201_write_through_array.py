@@ -68,7 +68,9 @@ class WriteThroughArray(Rule):
     Known limits
     ------------
     A write in a function whose source is not in the project is known only for the calls in the library tables. Where it
-    depends on the device, the dtype or the layout whether memory is shared, other rules speak.
+    depends on the device, the dtype or the layout whether memory is shared, nothing is said.
+    A write to new memory (`torch.zeros`, `ones`, `full`, `empty`) or to the parameters of a network is taken as meant
+    for the tensor.
 
     Fix safety
     ----------
