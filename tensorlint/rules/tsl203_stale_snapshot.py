@@ -97,8 +97,8 @@ class StaleSnapshot(Rule):
     ------------
     `state_dict().copy()` and `dict(net.state_dict())` copy the dict, not the tensors in it, and are reported too. A
     snapshot that is written to a file at once, as `torch.save` does, is none that can go stale.
-    An alias under a plain name may be a view that is meant to follow: it is reported where its source is subtracted from
-    it, or it is given back to `load_state_dict`.
+    An alias that is only bound to a name, and not as the best of a loop, may be a view that is meant to follow: it is
+    reported where it is subtracted from its source, or given back to `load_state_dict`.
 
     Fix safety
     ----------
