@@ -115,6 +115,10 @@ class Source:
                 raise SourceError(f"the parser cannot represent this file: {error}") from None
         return self._module
 
+    def adopt(self, other: Source) -> None:
+        """Use the module of another source with the same text, so that their nodes are the same."""
+        self._module, self._shifts = other.module(), other._shifts
+
     def spans(self, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, tuple[Span, Span]]:
         """The places of ``nodes`` (of this file's module): without and with their own parentheses."""
         wanted = {id(node): node for node in nodes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,10 @@ INLINED = 1_200
 ROUNDS = 2
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
-STEPS_A_CALLER = 60_000
+STEPS_A_CALLER = 100_000
+MOST_KEPT = 24
+_KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], _Analysis] = OrderedDict()
+"""Analyses of files that call, the last ones used: one serves every file that it calls."""
 
 
 def analyse(source: Source, project: Project | None = None) -> list[Event]:
@@ -50,7 +54,7 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     if project is None:
         project = Project.of(path)
     file = project.add(source, path)
-    analysis = _Analysis(file, project, file, MOST_STEPS + STEPS_A_LINE * len(source.lines))
+    analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
         analysis.run(worth_a_look(file))
     except OutOfSteps:
@@ -70,33 +74,51 @@ def _ask_callers(analysis: _Analysis, project: Project, path: Path) -> None:
     if not names:
         return
     for caller in importers(project.root, names, path, MOST_CALLERS):
-        model = project.model(caller)
-        if model is None:
-            continue
-        other = _Analysis(model, project, file, STEPS_A_CALLER)
-        with contextlib.suppress(OutOfSteps):
-            other.run(mentioning(model, names))
-        analysis.add(other)
+        other = _caller(caller, names, project)
+        if other is not None:
+            analysis.add(other)
+
+
+def _caller(path: Path, names: set[str], project: Project) -> _Analysis | None:
+    """The analysis of a file that calls; kept for the other files that it calls."""
+    model = project.model(path)
+    if model is None:
+        return None
+    worth = worth_a_look(model)
+    extra = mentioning(model, names) - worth
+    key = (path, frozenset(extra))
+    known = _KEPT.get(key)
+    if known is not None and known.file is model and project.shares(known.project):
+        _KEPT.move_to_end(key)
+        return known
+    other = _Analysis(model, project, STEPS_A_CALLER)
+    with contextlib.suppress(OutOfSteps):
+        other.run(worth | extra)
+    _KEPT[key] = other
+    if len(_KEPT) > MOST_KEPT:
+        _KEPT.popitem(last=False)
+    return other
 
 
 class _Analysis:
-    """One file's definitions, executed for the events in ``about`` (that file itself, or one that it calls)."""
+    """One file's definitions, executed for what happens in them and in what they call."""
 
-    def __init__(self, file: FileModel, project: Project, about: FileModel, steps: int) -> None:
+    def __init__(self, file: FileModel, project: Project, steps: int) -> None:
         self.file = file
-        self.about = about
-        self.by_root: dict[FunctionDefinition | None, list[Event]] = {}
+        self.project = project
+        self.happened: dict[str, dict[FunctionDefinition | None, list[Event]]] = {}
+        """For each file, by the function that was looked at."""
         self.machine = Machine(library(), project, self._take, steps)
         self.root: FunctionDefinition | None = None
 
     def _take(self, event: Event) -> None:
-        if event.place.path == self.about.path:
-            self.by_root.setdefault(self.root, []).append(event)
+        self.happened.setdefault(event.place.path, {}).setdefault(self.root, []).append(event)
 
     def add(self, other: _Analysis) -> None:
-        """Take in what happens on account of a caller."""
-        for root, events in other.by_root.items():
-            self.by_root.setdefault(root, []).extend(events)
+        """Take in what happens in this file on account of a caller."""
+        mine = self.happened.setdefault(self.file.path, {})
+        for root, events in other.happened.get(self.file.path, {}).items():
+            mine.setdefault(root, []).extend(events)
         for function, calls in other.machine.called.items():
             if function.file is self.file:
                 self.machine.called.setdefault(function, []).extend(calls)
@@ -104,7 +126,7 @@ class _Analysis:
     def events(self) -> list[Event]:
         """What happened. Of functions that are called only where autograd is off, nothing about gradients."""
         found = []
-        for root, events in self.by_root.items():
+        for root, events in self.happened.get(self.file.path, {}).items():
             calls = self.machine.called.get(root) if root is not None else None
             quiet = calls is not None and not any(calls)
             found += [event for event in events if not (quiet and _needs_grad(event))]

@@ -11,7 +11,7 @@ from tensorlint.flow.annotations import annotated
 from tensorlint.flow.arguments import Arguments, bind
 from tensorlint.flow.decorators import PLAIN, decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
-from tensorlint.flow.facts import NO
+from tensorlint.flow.facts import NO, Fact, Place, yes
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, ModuleFacts
 from tensorlint.flow.machine import Machine, evaluate_globally, globally
@@ -111,7 +111,7 @@ def new_instance(
     if is_module_class(machine, definition, state):
         storage = machine.storage()
         machine.modules[storage] = ref.address
-        module = ModuleFacts(NO, NO, storage)
+        module = ModuleFacts(_inherited_parameters(machine, definition, state), NO, storage)
     attributes: dict[str, Value] = {}
     state.heap[ref.address] = Instance(definition, "", attributes, module)
     for base in reversed(list(ancestors(machine, definition, state))):
@@ -130,6 +130,16 @@ def new_instance(
     )
     state.heap[ref.address] = Instance(definition, "", attributes, module, open=unseen)
     return ref
+
+
+def _inherited_parameters(machine: Machine, definition: ClassDefinition, state: State) -> Fact:
+    """Whether an instance has parameters that its class inherits from a library's module: ``class Wide(nn.Linear)``."""
+    for base in ancestors(machine, definition, state):
+        row = machine.library.row(base) if isinstance(base, str) else None
+        if row is not None and row.returns == "module" and row.parameters:
+            place = Place(definition.file.path, definition.node.name)
+            return yes(place, f"`{definition.name}` is a {base}, whose parameters require grad")
+    return NO
 
 
 def instantiate(

@@ -13,13 +13,14 @@ from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
-from tensorlint.flow.storage import keep, share
+from tensorlint.flow.storage import keep, share, without_aliases
 from tensorlint.flow.values import (
     Array,
     Constant,
     Number,
     Object,
     Ref,
+    Single,
     Tensor,
     Tuple,
     Unknown,
@@ -139,9 +140,19 @@ def unpack(machine: Machine, state: State, value: Value, count: int, node: cst.C
             one = element(machine, state, item, node)
             if isinstance(item, Tensor) and item.opaque and isinstance(one, Tensor) and not one.kind.holds:
                 one = replace(one, kind=maybe(machine.place(node), "one of the tensors of a batch"), opaque=False)
+            apart = isinstance(item, Ref) or (isinstance(item, Tensor) and item.opaque)
             for column in columns:
-                column.append(one)
+                column.append(_apart(machine, one) if apart else one)
     return [join_values(column) or Unknown() for column in columns]
+
+
+def _apart(machine: Machine, value: Value) -> Value:
+    """One of several: what stands for all of them has one memory, of which each has a part of its own."""
+    result: list[Single] = []
+    for item in alternatives(value):
+        own = isinstance(item, Tensor | Array) and all(alias.made is None for alias in item.aliases)
+        result.extend(alternatives(without_aliases(machine, item)) if own else (item,))
+    return union(result)
 
 
 def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst.BaseExpression, name: str) -> None:

@@ -7,14 +7,14 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.containers import make_items, make_mapping, mapping_of
+from tensorlint.flow.containers import items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
 from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.modules import CONTENTS, change_parameters, freeze, move, parameters_of, parts
+from tensorlint.flow.modules import CONTENTS, change_parameters, freeze, is_module, move, parameters_of, parts
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of
@@ -71,6 +71,8 @@ def call_module_method(
             return _register(state, ref, instance, name, arguments)
         case "add_module" | "register_module" | "append" | "extend" | "insert":
             return _add_part(state, ref, instance, name, arguments)
+        case "__init__":
+            return _init(state, ref, instance, arguments)
         case "zero_grad":
             owned = [part.module.storage for _, part in parts(state, ref) if part.module is not None]
             zero_gradients(machine, state, owned, node)
@@ -206,6 +208,19 @@ def _add_part(state: State, ref: Ref, instance: Instance, name: str, arguments: 
         attributes = {**instance.attributes, CONTENTS: part if present is None else join(present, part)}
         state.heap[ref.address] = replace(instance, attributes=attributes)
     return ref
+
+
+def _init(state: State, ref: Ref, instance: Instance, arguments: Arguments) -> Value:
+    """A library's ``__init__`` called by a subclass: it keeps the modules that it is given (``Sequential`` does)."""
+    attributes = dict(instance.attributes)
+    for value in arguments.values():
+        items = items_at(state, value)
+        inside = items.known if items is not None and items.known is not None else (value,)
+        if any(is_module(state, item) for part in inside for item in alternatives(part)):
+            present = attributes.get(CONTENTS)
+            attributes[CONTENTS] = value if present is None else join(present, value)
+    state.heap[ref.address] = replace(instance, attributes=attributes)
+    return Constant(None)
 
 
 def call_optimizer_method(machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, name: str) -> Value:

@@ -244,13 +244,17 @@ def _device_against_text(
         return
 
 
+DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "xla", "hpu", "ipu", "mtia", "meta", "npu", "hip"})
+
+
 def _is_text(value: Value, node: cst.BaseExpression, operator: str) -> bool:
     """The value is text that names a device (or, for ``in``, holds nothing but such)."""
     if operator in ("in", "not in"):
         if isinstance(node, cst.Tuple | cst.List | cst.Set):
             return bool(node.elements) and all(literal(e.value) is not None for e in node.elements)
         return False
-    return all(isinstance(item, Constant) and isinstance(item.value, str) for item in alternatives(value))
+    texts = [item.value for item in alternatives(value) if isinstance(item, Constant) and isinstance(item.value, str)]
+    return len(texts) == len(alternatives(value)) and any(text.partition(":")[0] in DEVICES for text in texts)
 
 
 @evaluates(cst.BooleanOperation)

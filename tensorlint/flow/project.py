@@ -79,6 +79,11 @@ class Project:
 
     def add(self, source: Source, path: Path) -> FileModel:
         """Read a file; it is the one that imports of this path find from now on."""
+        known = _SHELF.get(path, source.data)
+        if known is not None:
+            source.adopt(known[0])
+            self._sources[source.path], self._models[path] = source, known[1]
+            return known[1]
         name = self._name(path)
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         model = read_file(source.path, source.module(), source.text, name, package)
@@ -86,7 +91,17 @@ class Project:
         model.folder = path.parent
         self._sources[source.path] = source
         self._models[path] = model
+        _SHELF.put(path, source, model)
         return model
+
+    def shares(self, other: Project) -> bool:
+        """The files that both have read are the same; this one takes over the others."""
+        for path, model in other._models.items():
+            if model is not None and self._models.get(path, model) is not model:
+                return False
+        self._models.update(other._models)
+        self._sources = {**other._sources, **self._sources}
+        return True
 
     def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
         """The project's function, class or variable with a dotted name; None for names of libraries."""
@@ -152,12 +167,7 @@ class Project:
             self._models[path] = None
             try:
                 data = path.read_bytes()
-                source, model = _SHELF.get(path, data) or (None, None)
-                if source is None or model is None:
-                    source = Source(data, display_path(str(path)))
-                    model = self.add(source, path)
-                    _SHELF.put(path, source, model)
-                self._models[path], self._sources[source.path] = model, source
+                self.add(Source(data, display_path(str(path))), path)
             except (OSError, SourceError, RecursionError):
                 pass
         return self._models[path]

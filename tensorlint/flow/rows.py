@@ -179,6 +179,8 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
             return _array(machine, state, call)
         case "arrays":
             return make_items(machine, state, (call.node, kind), rest=_array(machine, state, call))
+        case "scalar" if "axis" in call.arguments.keywords:
+            return _array(machine, state, call)
         case "scalar":
             return Array(scalar=True, dtype=row.dtype if row.dtype not in ("inputs", "keyword") else "")
         case "number" | "bool" | "str":

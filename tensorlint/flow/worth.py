@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import libcst as cst
 
@@ -10,47 +11,87 @@ from tensorlint.flow.definitions import FileModel, FunctionDefinition
 
 __all__ = ["leading_to", "mentioning", "worth_a_look"]
 
+LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
-    r"numpy|\bnp\.|\bplt\b|\bpd\.|\bsns\.|\bax(?:es|s)?\b|\.plot|scatter|hist|imshow|sklearn|scipy|pandas|matplotlib|score"
-    r"|metric|\.fit\(|predict|transform|DataFrame|state_dict|\.data\b|\.detach\(|\.cpu\(|asarray|as_tensor|from_numpy"
-    r"|\[::-1|::-1\]|:-1\]|flip|rot90|device\s*(?:==|!=|in\b|not\b)|(?:==|!=)\s*[\w.]*device|\.to\(|\.float\(|\.half\("
-    r"|\.cuda\(|\.long\(|\.double\(|Image\.|cv2\.|torch\.tensor|Tensor\(|\.clone\(|\.contiguous\("
+    r"\.numpy\(|__array__|state_dict\(|\.data\b|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack"
+    r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
+    r"|(?:==|!=|\bin)\s*[(\[{]?\s*[\"'](?:cpu|cuda|mps|xpu)"
+    r"|(?m:^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
+    r"|resolve_conj|resolve_neg|type|type_as|to_dense|to_sparse|reshape|view|permute|transpose|squeeze|unsqueeze"
+    r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\()"
+)
+"""What a finding stands on, where it does not need a library beside torch."""
+METHODS = re.compile(
+    r"\.(?:plot|loglog|semilog\w|step|fill\w*|stem|errorbar|scatter|barh?|hist\w*|box\w*|violin\w*|pie|imshow|matshow"
+    r"|pcolor\w*|contour\w*|quiver|streamplot|h?lines|vlines|ax[hv]\w+|set_\w+|text|annotate|fit\w*|predict\w*|score\w*"
+    r"|transform|partial_fit|query\w*|add_\w+|map|assign|insert|iloc|loc|values)\b"
+)
+"""Methods of the objects that those libraries make."""
+IMPORTED = re.compile(
+    rf"^[ \t]*(?:from[ \t]+(?:{LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))",
+    re.MULTILINE,
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def worth_a_look(file: FileModel) -> set[FunctionDefinition]:
     """The functions whose text mentions a boundary, and those whose text mentions one of these by name."""
-    if BOUNDARY.search(file.text) is None:
+    names = _library_names(file.text)
+    if BOUNDARY.search(file.text) is None and not names:
         return set()
-    texts = _texts(file)
-    found = {function for function, text in texts.items() if BOUNDARY.search(text)}
-    return _with_callers(texts, found) | {function for function in file.functions if function.nested}
+    found = set()
+    for function, text in _texts(file).items():
+        library = bool(names) and (not names.isdisjoint(_words(text)) or METHODS.search(text) is not None)
+        if library or BOUNDARY.search(text) is not None:
+            found.add(function)
+    if not found and BOUNDARY.search(file.text) is None:
+        return set()
+    return _with_callers(file, found) | {function for function in file.functions if function.nested}
 
 
 def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
     """Those functions of the file, and those that mention one of them by name."""
-    return _with_callers(_texts(file), {function for function in found if function.file is file})
+    return _with_callers(file, {function for function in found if function.file is file})
 
 
 def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
     """The functions whose text mentions one of ``names``, and those whose text mentions one of these."""
-    texts = _texts(file)
-    return _with_callers(texts, {function for function, text in texts.items() if names & set(WORD.findall(text))})
+    return _with_callers(file, {one for one, text in _texts(file).items() if not names.isdisjoint(_words(text))})
 
 
+def _library_names(text: str) -> set[str]:
+    """The names that a file's imports bind to libraries that convert tensors."""
+    found: set[str] = set()
+    for names, modules in IMPORTED.findall(text):
+        if names:
+            found.update(WORD.findall(names))
+        for part in modules.split(","):
+            words = WORD.findall(part)
+            if words and re.fullmatch(LIBRARIES, words[0]):
+                found.add(words[-1] if "as" in words else words[0])
+    return found - {"as"}
+
+
+@lru_cache(maxsize=16)
 def _texts(file: FileModel) -> dict[FunctionDefinition, str]:
     empty = cst.Module(body=())
     return {function: empty.code_for_node(function.node) for function in file.functions if not function.nested}
 
 
-def _with_callers(texts: dict[FunctionDefinition, str], found: set[FunctionDefinition]) -> set[FunctionDefinition]:
+@lru_cache(maxsize=2048)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(WORD.findall(text))
+
+
+def _with_callers(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
     found = set(found)
-    words = {function: set(WORD.findall(text)) for function, text in texts.items()}
-    grown = True
-    while grown:
-        names = {function.name for function in found} | {f.owner.name for f in found if f.owner is not None}
-        more = {function for function, its in words.items() if function not in found and its & names}
-        found |= more
-        grown = bool(more)
+    rest = {function: _words(text) for function, text in _texts(file).items() if function not in found}
+    new = found
+    while new:
+        names = {one.name for one in new if not one.name.startswith("__")}
+        names |= {one.owner.name for one in new if one.owner is not None}
+        new = {function for function, words in rest.items() if not names.isdisjoint(words)}
+        found |= new
+        for function in new:
+            del rest[function]
     return found
