@@ -28,9 +28,7 @@ def compared_by_type(event: Comparison) -> Repair | None:
     if texts and all(_TYPE.fullmatch(text) for text in texts):
         changes = tuple(change for device in devices for change in with_suffix(device, ".type"))
         what = "Compare the device's `.type`"
-    elif len(devices) > 1:
-        return None
-    elif event.text is None or event.operator not in ("==", "!="):
+    elif len(devices) > 1 or event.text is None or event.operator not in ("==", "!="):
         return None
     elif event.literal is None:  # `torch.device("cuda")` would not equal the device of any tensor, which has an index
         imports = ("torch.device",)

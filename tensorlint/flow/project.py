@@ -74,7 +74,12 @@ class Project:
         return cls(Path(project_root(str(path))))
 
     def source(self, path: str) -> Source:
-        """The source of a file that evidence points to, by the path that it has there."""
+        """The source of a file that evidence points to, by the path that it has there.
+
+        :raises LookupError: if no file of this path was read
+        """
+        if path not in self._sources:
+            raise LookupError(f"evidence in {path}, which was not read")
         return self._sources[path]
 
     def add(self, source: Source, path: Path) -> FileModel:

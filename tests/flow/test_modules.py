@@ -266,3 +266,29 @@ y = net(torch.ones(3, 2))
 reveal(criterion(y, target()), F.mse_loss(y, target()))
 """)
     assert loss.requires_grad == functional.requires_grad == "yes"
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "class Net(nn.Linear):\n    def __init__(self): super().__init__(2, 2)",
+        "class Net(nn.Sequential):\n    def __init__(self): super().__init__(nn.Linear(2, 2), nn.ReLU())",
+        "class Net(nn.Sequential):\n    def __init__(self): super().__init__(*[nn.Linear(2, 2), nn.ReLU()])",
+    ],
+)
+def test_a_subclass_of_a_librarys_module_has_its_parameters(definition: str) -> None:
+    net, y = reveals(f"""
+{definition}
+net = Net()
+reveal(net, net(torch.ones(2)))
+""")
+    assert (net.kind, net.trainable, y.requires_grad) == ("module", "yes", "yes")
+
+
+def test_a_subclass_of_a_module_without_parameters_has_none() -> None:
+    net = reveal("""
+class Net(nn.ReLU):
+    pass
+reveal(Net())
+""")
+    assert net.trainable == "no"

@@ -90,6 +90,8 @@ def test_torch_says_the_same(made: str, requires_grad: str) -> None:
         ("torch.zeros(3, dtype=torch.float32).numpy()", "Array", "float32"),
         ("np.zeros(3, dtype=np.float32) * 2", "Array", "float32"),
         ("np.zeros(3, dtype=np.float32) * np.zeros(3, dtype=np.float64)", "Array", "float64"),
+        ("np.zeros((2, 3)).sum()", "scalar", None),
+        ("np.zeros((2, 3)).sum(axis=0)", "Array", None),
         ("torch.zeros(3).argmax()", "Tensor", "int64"),
         ("torch.zeros(3) > 0", "Tensor", "bool"),
         ("torch.zeros(3).item()", "Number", None),

@@ -215,3 +215,45 @@ snapshot = {snapshot}
 reveal(next(net.parameters()), snapshot["weight"])
 """)
         assert entry.shares_with(net) == "no", snapshot
+
+
+def test_the_tensors_of_a_models_output_live_apart() -> None:
+    assert not findings("""
+net = nn.LSTM(2, 3)
+out, state = net(torch.rand(3, 2))
+a = out.detach().numpy()
+a += 1
+print(state)
+""")
+
+
+ONE_FOR_ALL = pytest.mark.xfail(strict=True, reason="items that are made in one place are one value, with one memory")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "a, b = torch.rand(3), torch.rand(3)",
+        "a, b = (torch.rand(3) for _ in range(2))",
+        "a, b = map(torch.exp, (torch.rand(3), torch.rand(3)))",
+        pytest.param("xs = [torch.rand(3) for _ in range(2)]; a, b = xs[0], xs[1]", marks=ONE_FOR_ALL),
+        pytest.param("a, b = torch.rand(2, 3)", marks=ONE_FOR_ALL),
+    ],
+)
+def test_items_that_are_made_one_by_one_live_apart(made: str) -> None:
+    assert not findings(f"""
+{made}
+c = a.numpy()
+c += 1
+print(b)
+""")
+
+
+@pytest.mark.xfail(strict=True, reason="load_state_dict(assign=True) is taken for a copy")
+def test_assigning_a_state_dict_shares_the_parameters() -> None:
+    a, b = reveals("""
+net, other = nn.Linear(2, 2), nn.Linear(2, 2)
+other.load_state_dict(net.state_dict(), assign=True)
+reveal(net.weight, other.weight)
+""")
+    assert a.shares_with(b) == "yes"
