@@ -249,6 +249,147 @@ reveal(
     torch.FloatTensor(a), t.float(), t.numpy(), t.to(torch.float64), t > 0, t.long(), t.argmax(), t.type(torch.float32),
 )
 """,
+    "ema": """
+net, ema = nn.Linear(2,2), nn.Linear(2,2)
+for p in ema.parameters():
+    p.requires_grad_(False)
+for p, q in zip(net.parameters(), ema.parameters()):
+    q.data.mul_(0.9).add_(p.data, alpha=0.1)
+reveal(net(torch.ones(2)), ema(torch.ones(2)), ema.weight, net.weight)
+""",
+    "partial freeze": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Linear(2, 2)
+        self.head = nn.Linear(2, 1)
+        for p in self.backbone.parameters():
+            p.requires_grad = False
+    def forward(self, x):
+        h = self.backbone(x)
+        return self.head(h), h
+y, h = Net()(torch.ones(2))
+reveal(y, h)
+""",
+    "no_grad in forward": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Linear(2, 2)
+        self.head = nn.Linear(2, 1)
+    def forward(self, x):
+        with torch.no_grad():
+            h = self.backbone(x)
+        return self.head(h), h
+y, h = Net()(torch.ones(2))
+reveal(y, h)
+""",
+    "lstm": """
+net = nn.LSTM(2, 3, batch_first=True)
+out, (hidden, cell) = net(torch.ones(1, 4, 2))
+reveal(out, hidden, cell, out[:, -1], hidden.detach())
+""",
+    "embedding": """
+e = nn.Embedding(10, 3)
+i = torch.tensor([1, 2])
+reveal(e(i), e.weight, e.weight.data, i, e.weight[i], F.one_hot(i, 10))
+""",
+    "parameterlist": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ps = nn.ParameterList([nn.Parameter(torch.ones(2)) for _ in range(2)])
+        self.d = nn.ModuleDict({"a": nn.Linear(2, 2)})
+    def forward(self, x):
+        for p in self.ps:
+            x = x * p
+        return self.d["a"](x)
+net = Net()
+reveal(net(torch.ones(2)), net.ps[0])
+""",
+    "subclass sequential": """
+class Block(nn.Sequential):
+    def __init__(self, n):
+        super().__init__(nn.Linear(n, n), nn.ReLU())
+reveal(Block(2)(torch.ones(2)))
+""",
+    "accumulate detach": """
+h = torch.zeros(2)
+net = nn.Linear(2, 2)
+for _ in range(3):
+    h = net(h).detach()
+reveal(h)
+""",
+    "where mask": """
+w = torch.ones(3, requires_grad=True)
+x = torch.zeros(3)
+x[w > 0] = 1.0
+y = torch.zeros(3)
+y[:2] = w[:2]
+reveal(x, y, torch.where(w > 0, 1.0, 0.0), torch.where(w > 0, w, 0.0), w.clamp(min=0), w.masked_fill(w > 0, 0))
+""",
+    "grad attr": """
+w = torch.ones(3, requires_grad=True)
+(w * 2).sum().backward()
+reveal(w.grad, w.grad.clone(), w.is_leaf, w.grad.data)
+""",
+    "ternary chain": """
+w = torch.ones(3, requires_grad=True)
+x = None
+x = w if x is None else x + w
+x = x + w if x is not None else w
+reveal(x)
+""",
+    "class counter": """
+class Meter:
+    def __init__(self):
+        self.reset()
+    def reset(self):
+        self.sum = 0
+        self.n = 0
+    def update(self, v, n=1):
+        self.sum += v * n
+        self.n += n
+    @property
+    def avg(self):
+        return self.sum / self.n
+m = Meter()
+for _ in range(3):
+    m.update(torch.ones((), requires_grad=True))
+reveal(m.avg, m.sum)
+""",
+    "checkpoint dict": """
+net = nn.Linear(2, 2)
+opt = torch.optim.SGD(net.parameters(), 0.1)
+ckpt = {"model": net.state_dict(), "opt": opt.state_dict(), "loss": net(torch.ones(2)).sum()}
+other = nn.Linear(2, 2)
+other.load_state_dict(ckpt["model"])
+reveal(net.weight, ckpt["model"]["weight"], ckpt["loss"], other.weight)
+""",
+    "scheduled": """
+def make(n):
+    layers = []
+    for i in range(n):
+        layers.append(nn.Linear(2, 2))
+        layers += [nn.ReLU()]
+    return nn.Sequential(*layers)
+reveal(make(2)(torch.ones(2)))
+""",
+    "torch views": """
+t = torch.ones(2, 3)
+reveal(t, t.permute(1, 0), t.transpose(0, 1), t.expand(2, 2, 3), t.repeat(2, 1), t.split(1)[0], t.narrow(0, 0, 1))
+reveal(t.select(0, 1), t.diagonal(), t.unfold(1, 2, 1), t.swapaxes(0, 1), torch.squeeze(t), torch.flip(t, [0]))
+reveal(t.roll(1), torch.concat([t, t]), t.index_select(0, torch.tensor([0])), t.movedim(0, 1), t.detach().data)
+reveal(torch.broadcast_to(t, (2, 2, 3)), t.view_as(t), t.expand_as(t), t.mT, t.t(), torch.atleast_2d(t))
+""",
+    "numpy views": """
+a = np.ones((2, 3))
+b = a
+b += 1
+reveal(a, b, a.T, a.reshape(3, 2), np.concatenate([a, a]), np.stack([a, a]), np.squeeze(a), a[None], np.transpose(a))
+reveal(np.expand_dims(a, 0), np.where(a > 0, a, 0), np.copy(a), np.broadcast_to(a, (2, 2, 3)), np.swapaxes(a, 0, 1))
+reveal(np.atleast_2d(a), np.diag(a), a.view(), a.real, np.clip(a, 0, 1), np.sort(a), a.sum(axis=0))
+""",
 }
 
 
