@@ -13,14 +13,13 @@ from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
-from tensorlint.flow.storage import keep, share, without_aliases
+from tensorlint.flow.storage import keep, part_of, share, without_aliases
 from tensorlint.flow.values import (
     Array,
     Constant,
     Number,
     Object,
     Ref,
-    Single,
     Tensor,
     Tuple,
     Unknown,
@@ -83,9 +82,9 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 results.append(join_values(items) or Unknown())
             case Tensor():
                 ndim = item.ndim - 1 if item.ndim else None
-                results.append(replace(item, aliases=share(state, item, None), ndim=ndim))
+                results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim))
             case Array():
-                results.append(replace(item, aliases=share(state, item, None), negative_stride=NO))
+                results.append(replace(item, aliases=share(state, item, None, part=node), negative_stride=NO))
             case Object(type="torch.utils.data.DataLoader"):
                 results.append(Tensor(NO, NO, opaque=True))
             case Object():
@@ -140,9 +139,11 @@ def unpack(machine: Machine, state: State, value: Value, count: int, node: cst.C
             one = element(machine, state, item, node)
             if isinstance(item, Tensor) and item.opaque and isinstance(one, Tensor) and not one.kind.holds:
                 one = replace(one, kind=maybe(machine.place(node), "one of the tensors of a batch"), opaque=False)
-            apart = isinstance(item, Ref) or (isinstance(item, Tensor) and item.opaque)
-            for column in columns:
-                column.append(_apart(machine, one) if apart else one)
+            for index, column in enumerate(columns):
+                if isinstance(item, Tensor) and item.opaque:
+                    column.append(_apart(machine, one))  # what a model gives are several tensors
+                else:
+                    column.append(part_of(one, _target(machine, node, index)))
     return [join_values(column) or Unknown() for column in columns]
 
 
@@ -153,6 +154,11 @@ def _apart(machine: Machine, value: Value) -> Value:
         own = isinstance(item, Tensor | Array) and all(alias.made is None for alias in item.aliases)
         result.extend(alternatives(without_aliases(machine, item)) if own else (item,))
     return union(result)
+
+
+def _target(machine: Machine, node: cst.CSTNode, index: int) -> cst.CSTNode:
+    """A node that stands for one target of an unpacking."""
+    return machine.parts.setdefault((id(node), index), cst.Pass())
 
 
 def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst.BaseExpression, name: str) -> None:

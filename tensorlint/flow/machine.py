@@ -112,6 +112,8 @@ class Machine:
     """Functions made inside the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
+    parts: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
+    """For each place and position where something is unpacked, a node that stands for it."""
     synthetic: list[cst.CSTNode] = field(default_factory=list)
     """Nodes that are in no file, kept alive so that their ``id`` stays theirs."""
 

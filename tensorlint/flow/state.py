@@ -34,6 +34,8 @@ class Write:
     """What was written to, as it is written in the code."""
     condition: str = ""
     """When what was written to shares the storage at all; empty for always."""
+    part: int = 0
+    """Which part of the storage was written to, as in an alias; 0 where that is not known."""
 
 
 class State:

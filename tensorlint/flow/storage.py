@@ -13,9 +13,9 @@ from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State, Write
-from tensorlint.flow.values import Alias, Array, Ref, Tensor, Tuple, Value, alternatives, union
+from tensorlint.flow.values import Alias, Array, Ref, Single, Tensor, Tuple, Value, alternatives, union
 
-__all__ = ["aliases_of", "fresh", "keep", "look", "share", "without_aliases", "write"]
+__all__ = ["aliases_of", "fresh", "keep", "look", "part_of", "share", "without_aliases", "write"]
 
 Memory = Tensor | Array
 DEEPEST = 3
@@ -26,15 +26,31 @@ def fresh(machine: Machine) -> frozenset[Alias]:
     return frozenset({Alias(machine.storage())})
 
 
-def share(state: State, value: Memory, made: Reason | None, condition: str = "") -> frozenset[Alias]:
-    """The memory of what is made of ``value`` without a copy (or with one, under ``condition``)."""
+def share(
+    state: State, value: Memory, made: Reason | None, condition: str = "", part: cst.CSTNode | None = None
+) -> frozenset[Alias]:
+    """The memory of what is made of ``value`` without a copy (or with one, under ``condition``).
+
+    :param part: where one part of the memory is taken: an item, a row
+    """
     result = []
     for alias in value.aliases:
         conditions = [text for text in (alias.condition, condition) if text]
         combined = " or ".join(dict.fromkeys(conditions))
         reason = alias.made if made is None else made
-        result.append(Alias(alias.storage, state.version(alias.storage), reason, combined))
+        which = id(part) if part is not None else alias.part
+        result.append(Alias(alias.storage, state.version(alias.storage), reason, combined, which))
     return frozenset(result)
+
+
+def part_of(value: Value, part: cst.CSTNode) -> Value:
+    """One item of several that a value stands for: its memory is a part of theirs."""
+    result: list[Single] = []
+    for item in alternatives(value):
+        if isinstance(item, Memory) and item.aliases:
+            item = replace(item, aliases=frozenset(replace(alias, part=id(part)) for alias in item.aliases))
+        result.append(item)
+    return union(result)
 
 
 def aliases_of(state: State, value: Value, depth: int = 0) -> frozenset[Alias]:
@@ -106,7 +122,9 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
             for alias in item.aliases:
                 made = alias.made.place if alias.made is not None else None
                 version = state.version(alias.storage) + 1
-                state.written[alias.storage] = Write(version, place, text, through, made, name, alias.condition)
+                state.written[alias.storage] = Write(
+                    version, place, text, through, made, name, alias.condition, alias.part
+                )
                 aliases.append(replace(alias, version=version))
                 _belongs_to_caller(machine, item, alias, place, name)
             item = replace(item, aliases=frozenset(aliases))
@@ -157,6 +175,8 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
         last = state.written.get(alias.storage)
         if last is None or last.version <= alias.version or last.place.node is node:
             continue
+        if alias.part and last.part and alias.part != last.part:
+            continue  # one item is written to, another is looked at
         made = alias.made.place if alias.made is not None else None
         if made == last.made and alias.kept is None:
             continue

@@ -17,7 +17,7 @@ from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import code, dotted, short
 from tensorlint.flow.state import State
-from tensorlint.flow.storage import fresh, look, share
+from tensorlint.flow.storage import fresh, look, part_of, share
 from tensorlint.flow.values import (
     Array,
     Constant,
@@ -101,15 +101,20 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
         if isinstance(item.slice, cst.Index):
             give_to_torch(machine, state, node, item.slice.value, key, f"{short(node.value)}[...]")
     if tensor.opaque and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
-        return replace(tensor, aliases=share(state, tensor, None))
+        return replace(tensor, aliases=share(state, tensor, None, part=_part(node)))
     advanced = any(not isinstance(key, Constant | Number | Unknown) for key in keys)
-    aliases = fresh(machine) if advanced else share(state, tensor, None)
+    aliases = fresh(machine) if advanced else share(state, tensor, None, part=_part(node))
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
     # several subscripts, or one that is a tensor, are for tensors alone
     opaque = tensor.opaque and len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
     return replace(tensor, aliases=aliases, ndim=ndim, opaque=opaque)
+
+
+def _part(node: cst.Subscript) -> cst.CSTNode | None:
+    """The subscript, where it takes one item: two slices may overlap."""
+    return node if isinstance(node.slice[0].slice, cst.Index) else None
 
 
 def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
@@ -137,7 +142,7 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
         stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
-    return replace(array, aliases=share(state, array, None), negative_stride=stride)
+    return replace(array, aliases=share(state, array, None, part=_part(node)), negative_stride=stride)
 
 
 def _of_tuple(
@@ -186,8 +191,8 @@ def _of_object(machine: Machine, state: State, node: cst.Subscript, ref: Ref, ke
                 index = key.value if isinstance(key, Constant) else None
                 if isinstance(index, int) and -len(items.known) <= index < len(items.known):
                     return items.known[index]
-                return join_values(items.known) or Unknown()
-            return items.rest or Unknown()
+                return part_of(join_values(items.known) or Unknown(), node)
+            return part_of(items.rest, node) if items.rest is not None else Unknown()
         case Mapping() as mapping:
             return _entry(machine, state, node, ref, mapping, key)
         case Instance(definition=definition) as instance if definition is not None:

@@ -227,17 +227,14 @@ print(state)
 """)
 
 
-ONE_FOR_ALL = pytest.mark.xfail(strict=True, reason="items that are made in one place are one value, with one memory")
-
-
 @pytest.mark.parametrize(
     "made",
     [
         "a, b = torch.rand(3), torch.rand(3)",
         "a, b = (torch.rand(3) for _ in range(2))",
         "a, b = map(torch.exp, (torch.rand(3), torch.rand(3)))",
-        pytest.param("xs = [torch.rand(3) for _ in range(2)]; a, b = xs[0], xs[1]", marks=ONE_FOR_ALL),
-        pytest.param("a, b = torch.rand(2, 3)", marks=ONE_FOR_ALL),
+        "xs = [torch.rand(3) for _ in range(2)]; a, b = xs[0], xs[1]",
+        "a, b = torch.rand(2, 3)",
     ],
 )
 def test_items_that_are_made_one_by_one_live_apart(made: str) -> None:
@@ -246,6 +243,15 @@ def test_items_that_are_made_one_by_one_live_apart(made: str) -> None:
 c = a.numpy()
 c += 1
 print(b)
+""")
+
+
+def test_the_whole_sees_what_is_written_to_a_part() -> None:
+    assert findings("""
+x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+row = x[0].numpy()
+row += 1
+print(x)
 """)
 
 
