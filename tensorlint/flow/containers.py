@@ -20,6 +20,7 @@ from tensorlint.flow.values import (
     Number,
     Object,
     Ref,
+    Single,
     Tensor,
     Tuple,
     Unknown,
