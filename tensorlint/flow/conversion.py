@@ -14,7 +14,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import share
-from tensorlint.flow.tensors import inputs_of, recorded
+from tensorlint.flow.tensors import inputs_of, inside, recorded
 from tensorlint.flow.values import Array, Constant, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
 __all__ = ["array_of", "convert", "give_to_torch", "is_doubtful"]
@@ -55,7 +55,7 @@ def convert(
                 continue
             _emit(machine, state, node, operand, item, how, by, always=not several)
         elif isinstance(item, Tuple | Ref) and _kind(state, item) in containers:
-            found = inputs_of(state, [item])
+            found = inputs_of(state, [part for part in inside(state, item) if not is_doubtful(part)])
             if found.tensor is NO:
                 continue
             tensor = Tensor(found.requires_grad, found.device, found.dtype, found.tensor, conj=found.conj)

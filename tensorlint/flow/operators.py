@@ -8,7 +8,7 @@ from tensorlint.flow.compared import difference
 from tensorlint.flow.containers import items_at, make_items
 from tensorlint.flow.conversion import convert, is_doubtful
 from tensorlint.flow.events import Comparison, How
-from tensorlint.flow.facts import NO
+from tensorlint.flow.facts import NO, Truth
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import literal
@@ -88,10 +88,10 @@ def _one(
         difference(machine, state, left_node, a, right_node, b)
     if isinstance(a, Tensor) and isinstance(b, Array) and not b.scalar:
         # tensor * ndarray goes through Tensor.__array__ and gives an array or a tensor, by the operator
-        convert(machine, state, node, left_node, a, How.IMPLICIT, "an operator with an ndarray")
+        _convert_surely(machine, state, node, left_node, a)
         return result_tensor(machine, state, inputs_of(state, [a]))
     if isinstance(a, Array) and isinstance(b, Tensor) and not a.scalar:
-        convert(machine, state, node, right_node, b, How.IMPLICIT, "an operator with an ndarray")
+        _convert_surely(machine, state, node, right_node, b)
         return result_tensor(machine, state, inputs_of(state, [b]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return result_tensor(machine, state, inputs_of(state, [a, b]), ndim=_ndim(a, b))
@@ -110,6 +110,18 @@ def _one(
     if unknown:
         return Unknown(from_caller=any(item.parameter or item.from_caller for item in unknown))
     return Number()
+
+
+def _convert_surely(
+    machine: Machine, state: State, node: cst.BaseExpression, operand: cst.BaseExpression, tensor: Tensor
+) -> None:
+    """An operator between a tensor and an array converts the tensor.
+
+    Code that is written for both kinds at once is full of operators on which they seem to meet and never do: only a
+    tensor that surely cannot be converted is reported.
+    """
+    if Truth.YES in (tensor.requires_grad.truth, tensor.device.truth):
+        convert(machine, state, node, operand, tensor, How.IMPLICIT, "an operator with an ndarray")
 
 
 def _ndim(a: Single, b: Single) -> int | None:

@@ -185,6 +185,8 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
             if last.made is not None and last.made == made:
                 # written through the alias itself: it is meant to be a view, unless the write made another snapshot
                 continue
+            if "dtype" in alias.condition or "layout" in alias.condition:
+                continue  # a copy as often as not
             machine.emit(
                 StaleAlias(
                     place=alias.made.place,

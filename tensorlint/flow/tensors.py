@@ -28,7 +28,7 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["INTEGRAL", "Inputs", "device_of", "inputs_of", "recorded", "result_tensor"]
+__all__ = ["INTEGRAL", "Inputs", "device_of", "inputs_of", "inside", "recorded", "result_tensor"]
 
 DEEPEST = 3
 INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
@@ -65,7 +65,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
             elif isinstance(item, Object) and (item.requires_grad.holds or item.device.holds):
                 found = Inputs(item.requires_grad, item.device, UNKNOWN)
             elif depth < DEEPEST and isinstance(item, Tuple | Ref):
-                found = inputs_of(state, _inside(state, item), depth + 1)
+                found = inputs_of(state, inside(state, item), depth + 1)
                 unknown = unknown or found.unknown
                 if found.tensor is not NO:
                     dtypes.append(found.dtype)
@@ -85,7 +85,8 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
     )
 
 
-def _inside(state: State, value: Tuple | Ref) -> Iterable[Value]:
+def inside(state: State, value: Tuple | Ref) -> Iterable[Value]:
+    """What is in a tuple, a list, a dict or a record."""
     if isinstance(value, Tuple):
         return value.items
     match state.object(value):
@@ -179,11 +180,22 @@ def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -
     return result
 
 
+HOLDERS = frozenset({
+    "self", "args", "arg", "cfg", "conf", "config", "opt", "opts", "options", "hparams", "flags", "settings", "trainer",
+    "agent", "state", "ctx", "context", "policy", "learner", "runner", "engine", "train",
+})  # fmt: skip
+"""What ``.device`` of is a choice that somebody made, rather than the place of a tensor."""
+
+
 def _chosen_elsewhere(machine: Machine, node: cst.CSTNode, name: str) -> Fact:
     """A device that an argument or attribute names: written so that the program can run on a GPU.
 
     The name alone decides nothing; it is taken only for what is handed to ``.to()``, ``device=`` and the like.
     """
-    if "device" not in name.lower():
-        return UNKNOWN
+    if "device" not in name.lower() or name.endswith(".device"):
+        # `x.to(other.device)` follows the other, wherever that is; where `other` is a model or a holder of settings,
+        # what it holds is known from elsewhere or not at all
+        base = name.rpartition(".")[0].rpartition(".")[2].lower()
+        if base not in HOLDERS and not base.endswith(("config", "cfg", "args", "params", "opts", "model", "net")):
+            return UNKNOWN
     return maybe(machine.place(node), f"moved to `{name}`, which is chosen elsewhere and may be a GPU")
