@@ -90,13 +90,13 @@ def _module(path: str) -> str:
 def importers(root: Path, names: set[str], of: Path, most: int) -> list[Path]:
     """At most ``most`` files below ``root`` that import one of ``names``.
 
-    Those that name the file ``of`` come first, then the nearest; the order is the same in every run.
+    Those that name the file ``of`` come first, then those that mention torch, then the nearest; the order is the same in every run.
     """
-    index = _index(str(root)).importing
+    index, torch = _index(str(root))
     found = {path for name in names for path in index.get(name, ()) if path != str(of)}
     surely = index.get(_module(str(of)), ())
 
-    def distance(path: str) -> tuple[bool, int, str]:
-        return (path not in surely, -len(os.path.commonpath([path, str(of)])), path)
+    def distance(path: str) -> tuple[bool, bool, int, str]:
+        return (path not in surely, path not in torch, -len(os.path.commonpath([path, str(of)])), path)
 
     return [Path(path) for path in sorted(found, key=distance)[:most]]

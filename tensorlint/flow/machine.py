@@ -152,7 +152,8 @@ class Machine:
 
     def ask_callers(self) -> None:
         """What happens here depends on what callers pass to the functions that are being executed."""
-        self.wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
+        if self.frame.file is self.frames[0].file:
+            self.wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""

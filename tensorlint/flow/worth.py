@@ -15,7 +15,7 @@ LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torch
 BOUNDARY = re.compile(
     r"\.numpy\(|__array__|state_dict\(|\.data\b|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack"
     r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
-    r"|(?:==|!=|\bin)\s*[(\[{]?\s*[\"'](?:cpu|cuda|mps|xpu)"
+    r"|(?<!type)(?<!type )(?:==|!=|\bin)\s*[(\[{]?\s*[\"'](?:cpu|cuda|mps|xpu)"
     r"|(?m:^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
     r"|resolve_conj|resolve_neg|type|type_as|to_dense|to_sparse|reshape|view|permute|transpose|squeeze|unsqueeze"
     r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\()"
@@ -88,7 +88,7 @@ def _with_callers(file: FileModel, found: set[FunctionDefinition]) -> set[Functi
     rest = {function: _words(text) for function, text in _texts(file).items() if function not in found}
     new = found
     while new:
-        names = {one.name for one in new if not one.name.startswith("__")}
+        names = {one.name for one in new if not one.name.startswith("__") and one.name != "forward"}
         names |= {one.owner.name for one in new if one.owner is not None}
         new = {function for function, words in rest.items() if not names.isdisjoint(words)}
         found |= new
