@@ -12,10 +12,11 @@ from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradients import gradient_of
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
+from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
 from tensorlint.flow.modules import parameters_of
 from tensorlint.flow.names import dotted
-from tensorlint.flow.rows import Call, apply_row
+from tensorlint.flow.rows import apply_row
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import look
 from tensorlint.flow.values import (

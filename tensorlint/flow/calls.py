@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow import builtin_calls, method_calls
+from tensorlint.flow import (
+    builtin_calls,  # noqa: F401  (they register what they know)
+    library_specials,
+    method_calls,
+)
 from tensorlint.flow.arguments import Arguments, evaluate_arguments
 from tensorlint.flow.attributes import attribute_of
 from tensorlint.flow.classes import instantiate, method_of
@@ -15,11 +19,13 @@ from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradmode import mode_of_context
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
+from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
-from tensorlint.flow.rows import Call, apply_row
+from tensorlint.flow.rows import apply_row
+from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
@@ -243,7 +249,7 @@ def _call_external(
     machine: Machine, state: State, node: cst.BaseExpression, callee: External, arguments: Arguments
 ) -> Value:
     name = callee.name
-    special = builtin_calls.SPECIAL.get(name)
+    special = SPECIAL.get(name)
     if special is not None:
         return special(machine, state, node, arguments)
     if mode_of_context(callee, arguments.values()) is not None:
@@ -252,7 +258,7 @@ def _call_external(
     if row is None:
         return _unlisted(machine, state, node, name, arguments)
     if name in ("torch.optim.Optimizer",) or row.returns == "optimizer":
-        return builtin_calls.make_optimizer(machine, state, node, name, arguments)
+        return library_specials.make_optimizer(machine, state, node, name, arguments)
     by = _as_written(machine, node, name)
     return apply_row(machine, state, Call(row, node, arguments, by=by))
 

@@ -90,7 +90,8 @@ def _module(path: str) -> str:
 def importers(root: Path, names: set[str], of: Path, most: int) -> list[Path]:
     """At most ``most`` files below ``root`` that import one of ``names``.
 
-    Those that name the file ``of`` come first, then those that mention torch, then the nearest; the order is the same in every run.
+    Those that name the file ``of`` come first, then those that mention torch, then the nearest; the order is the same
+    in every run.
     """
     index, torch = _index(str(root))
     found = {path for name in names for path in index.get(name, ()) if path != str(of)}

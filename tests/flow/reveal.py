@@ -20,7 +20,7 @@ from unittest.mock import patch
 import libcst as cst
 
 from tensorlint.finding import Confidence
-from tensorlint.flow import analysis, builtin_calls, expressions
+from tensorlint.flow import analysis, expressions, special_calls
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element
 from tensorlint.flow.events import Event
@@ -222,11 +222,11 @@ def reveal(text: str, path: Path = NOWHERE) -> Known:
 
 
 @contextmanager
-def _special(name: str, function: builtin_calls.Special) -> Iterator[None]:
+def _special(name: str, function: special_calls.Special) -> Iterator[None]:
     """Let calls of a name be told, and every function be worth a look."""
     with (
         patch.object(expressions, "BUILTINS", expressions.BUILTINS | {name}),
-        patch.dict(builtin_calls.SPECIAL, {f"builtins.{name}": function}),
+        patch.dict(special_calls.SPECIAL, {f"builtins.{name}": function}),
         patch.object(analysis, "worth_a_look", lambda file: set(file.functions)),
     ):
         yield

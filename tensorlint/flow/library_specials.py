@@ -1,0 +1,167 @@
+"""Calls of libraries whose effect no table row can tell: copies, wrappers, parameters, gradients, optimizers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.containers import element, items_at, make_items, mapping_of
+from tensorlint.flow.facts import NO, UNKNOWN, yes
+from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.heap import Instance
+from tensorlint.flow.joining import join_values
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.special_calls import special
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import aliases_of, without_aliases
+from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.values import (
+    Bound,
+    Constant,
+    External,
+    Function,
+    Ref,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["make_optimizer"]
+
+
+@special("copy.deepcopy", "copy.copy", "torch.clone")
+def _copy(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    given = arguments.value(0)
+    if given is None:
+        return Unknown()
+    deep = not (isinstance(node, cst.Call) and short(node.func) in ("copy.copy", "copy"))
+    return join_values([_copied(machine, state, item, node, deep) for item in alternatives(given)]) or Unknown()
+
+
+def _copied(machine: Machine, state: State, value: Value, node: cst.BaseExpression, deep: bool) -> Value:
+    if not isinstance(value, Ref):
+        return without_aliases(machine, value) if deep else value
+    found = state.object(value)
+    if found is None:
+        return value
+    ref = Ref(machine.address(node, "copy", value.address))
+    if isinstance(found, Instance):
+        module = found.module
+        if module is not None:
+            storage = machine.storage()
+            machine.modules[storage] = ref.address
+            module = replace(module, storage=storage)
+        attributes = {
+            name: _copied(machine, state, item, node, deep) if deep and isinstance(item, Ref) else item
+            for name, item in found.attributes.items()
+            if not (isinstance(item, Ref) and item.address == value.address)
+        }
+        state.heap[ref.address] = replace(found, attributes=attributes, module=module)
+        return ref
+    items = items_at(state, value)
+    if items is not None:
+        copied = replace(
+            items,
+            known=None
+            if items.known is None
+            else tuple(without_aliases(machine, v) if deep else v for v in items.known),
+            rest=None if items.rest is None else without_aliases(machine, items.rest) if deep else items.rest,
+        )
+        state.heap[ref.address] = copied
+        return ref
+    mapping = mapping_of(state, value)
+    assert mapping is not None
+    state.heap[ref.address] = replace(
+        mapping,
+        entries={k: without_aliases(machine, v) if deep else v for k, v in mapping.entries.items()},
+        rest=None if mapping.rest is None else without_aliases(machine, mapping.rest) if deep else mapping.rest,
+        source=None if deep else mapping.source,
+    )
+    return ref
+
+
+@special("functools.partial")
+def _partial(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    first = arguments.value(0)
+    return first if isinstance(first, External | Function | Bound) else Unknown()
+
+
+@special("functools.wraps", "functools.lru_cache", "functools.cache", "functools.update_wrapper")
+def _same(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return External("tensorlint.identity")
+
+
+@special("tensorlint.identity", "torch.compile", "torch.jit.script", "torch.jit.trace")
+def _identity(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    first = arguments.value(0)
+    if first is None:
+        return External("tensorlint.identity")
+    return first
+
+
+@special("typing.cast")
+def _cast(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return arguments.value(1) or Unknown()
+
+
+@special("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
+def _wrapped(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    first = arguments.value(0, "module")
+    return first if first is not None else Unknown()
+
+
+@special("torch.set_grad_enabled", "torch.autograd.set_grad_enabled")
+def _set_grad_enabled(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """As a statement it holds from here on; as a context its block's own mode is set by ``with``."""
+    mode = mode_of_context(External("torch.set_grad_enabled"), arguments.values())
+    if mode is not None and machine.statement is node:
+        state.grad = mode
+    return External("torch.set_grad_enabled")
+
+
+@special("torch.nn.Parameter", "torch.nn.parameter.Parameter")
+def _parameter(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    place = machine.place(node)
+    given = arguments.value(0, "data")
+    off = arguments.value(1, "requires_grad")
+    fact = NO if isinstance(off, Constant) and off.value is False else yes(place, f"`{short(node)}` is an nn.Parameter")
+    base = next((item for item in alternatives(given or Unknown()) if isinstance(item, Tensor)), None)
+    kind = yes(place, "an nn.Parameter")
+    if base is not None:
+        return replace(base, requires_grad=fact, kind=kind, opaque=False)
+    return Tensor(fact, NO, kind=kind)
+
+
+@special("torch.autograd.grad")
+def _gradients(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """A tuple of gradients, which require grad where the graph of them is asked for."""
+    place = machine.place(node)
+    asked = arguments.keywords.get("create_graph")
+    fact = NO
+    if arguments.is_true("create_graph"):
+        fact = yes(place, f"`{short(node)}` is computed with create_graph=True")
+    elif asked is not None and not isinstance(asked[1], Constant):
+        fact = UNKNOWN
+    kind = yes(place, f"`{short(node)}` gives gradients")
+    one = result_tensor(machine, state, inputs_of(state, arguments.values()[:2]), requires_grad=fact, kind=kind)
+    return make_items(machine, state, (node,), rest=one, kind="tuple")
+
+
+def make_optimizer(machine: Machine, state: State, node: cst.BaseExpression, name: str, arguments: Arguments) -> Value:
+    """An optimizer over the parameters that it is given."""
+    ref = Ref(machine.address(node))
+    given = arguments.value(0, "params")
+    storages: set[int] = set()
+    if given is not None:
+        storages = {alias.storage for alias in aliases_of(state, given)}
+        first = element(machine, state, given, node)
+        group = mapping_of(state, first)
+        if group is not None:
+            storages |= {alias.storage for value in group.entries.values() for alias in aliases_of(state, value)}
+    machine.optimized.setdefault(ref.address, set()).update(storages)
+    state.heap[ref.address] = Instance(type="torch.optim.Optimizer")
+    return ref

@@ -1,0 +1,222 @@
+"""What tests of types tell: isinstance, is_tensor, hasattr, and comparisons of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.annotations import instance_of_class
+from tensorlint.flow.definitions import ClassDefinition
+from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
+from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.machine import Machine, evaluate
+from tensorlint.flow.names import dotted, literal, short
+from tensorlint.flow.rebinding import rebind
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh
+from tensorlint.flow.values import (
+    Array,
+    Class,
+    Constant,
+    External,
+    Number,
+    Ref,
+    Single,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+    union,
+)
+
+__all__ = ["class_of", "narrow_call", "narrow_types", "replace_alternatives", "types_of"]
+
+
+TENSOR_TYPES = {"torch.Tensor", "torch.FloatTensor", "torch.nn.Parameter", "torch.autograd.Variable"}
+
+
+PLAIN_TYPES = {
+    "builtins.list": (Tuple, Ref),
+    "builtins.tuple": (Tuple, Ref),
+    "builtins.dict": (Ref,),
+    "builtins.int": (Number, Constant),
+    "builtins.float": (Number, Constant),
+    "builtins.bool": (Number, Constant),
+    "builtins.str": (Number, Constant),
+    "builtins.bytes": (Number, Constant),
+}
+
+
+def replace_alternatives(
+    machine: Machine, node: cst.BaseExpression, state: State, change: Callable[[Single], Value | None]
+) -> None:
+    """Replace each alternative of what ``node`` names; None drops it. The state dies when none is left."""
+    if isinstance(node, cst.NamedExpr):
+        node = node.target
+    if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
+        return
+    value = evaluate(machine, node, state)
+    kept: list[Single] = []
+    changed = False
+    for item in alternatives(value):
+        new = change(item)
+        if new is None:
+            changed = True
+            continue
+        changed = changed or new is not item
+        kept.extend(alternatives(new))
+    if not kept:
+        state.alive = False
+    elif changed:
+        rebind(machine, node, union(kept), state)
+
+
+def narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -> None:
+    if (subject := _named_torch(test)) is not None:
+        narrow_types(machine, subject, [External("torch.Tensor")], state, outcome, machine.place(test))
+        return
+    name = dotted(test.func)
+    if name is None or not test.args:
+        return
+    first = test.args[0].value
+    last = name.rpartition(".")[2]
+    place = machine.place(test)
+    if last == "isinstance" and len(test.args) == 2:
+        types = types_of(machine, test.args[1].value, state)
+        narrow_types(machine, first, types, state, outcome, place)
+    elif last in ("is_tensor", "istensor"):
+        narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place)
+    elif last == "hasattr" and len(test.args) == 2:
+        attribute = literal(test.args[1].value)
+        if attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy"):
+            narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
+
+
+def _named_torch(test: cst.Call) -> cst.BaseExpression | None:
+    """The ``x`` of ``type(x).__module__.startswith("torch")`` and ``x.__class__.__module__.startswith("torch")``."""
+    function = test.func
+    if not isinstance(function, cst.Attribute) or function.attr.value != "startswith" or not test.args:
+        return None
+    if not (literal(test.args[0].value) or "").startswith("torch") or not isinstance(function.value, cst.Attribute):
+        return None
+    return class_of(function.value.value) if function.value.attr.value == "__module__" else None
+
+
+def class_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The ``x`` of ``type(x)`` or ``x.__class__``."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "type" and node.args:
+        return node.args[0].value
+    if isinstance(node, cst.Attribute) and node.attr.value == "__class__":
+        return node.value
+    return None
+
+
+def types_of(machine: Machine, node: cst.BaseExpression, state: State) -> list[Value]:
+    if isinstance(node, cst.Tuple):
+        return [found for element in node.elements for found in types_of(machine, element.value, state)]
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+        return types_of(machine, node.left, state) + types_of(machine, node.right, state)
+    return list(alternatives(evaluate(machine, node, state)))
+
+
+def narrow_types(
+    machine: Machine,
+    node: cst.BaseExpression,
+    types: list[Value],
+    state: State,
+    outcome: bool,
+    place: Place,
+    duck: bool = False,
+) -> None:
+    names = {value.name for value in types if isinstance(value, External)}
+    tensors, arrays = bool(names & TENSOR_TYPES), "numpy.ndarray" in names
+    plain = tuple(kind for name in names for kind in PLAIN_TYPES.get(name, ()))
+    classes = [value.definition for value in types if isinstance(value, Class)]
+    listed = len(names) + len(classes) == len(types) and bool(types)
+    only = len(types) == 1
+
+    def change(item: Single) -> Value | None:
+        if isinstance(item, Unknown):
+            if not outcome or not only:
+                return item
+            if tensors:
+                kind = maybe(place, f"`{short(node)}` is a Tensor here")
+                aliases = fresh(machine)
+                if item.parameter and isinstance(node, cst.Name):
+                    for alias in aliases:
+                        machine.caller_owned[alias.storage] = short(node)
+                return Tensor(UNKNOWN, UNKNOWN, kind=kind, aliases=aliases, guards=item.guards)
+            if arrays:
+                return Array(item.negative_stride, aliases=fresh(machine), guards=item.guards)
+            if len(classes) == 1:
+                return _instance(machine, state, classes[0], node)
+            return item
+        matches = _matches(machine, state, item, tensors, arrays, plain, classes, names)
+        if matches is None:
+            return item
+        if isinstance(item, Tensor) and item.opaque and tensors:
+            if outcome:
+                return replace(item, opaque=False, kind=maybe(place, f"`{short(node)}` is a Tensor here"))
+            return Unknown()  # a structure, or the part of a batch that is no tensor
+        if isinstance(item, Tensor) and classes and item.kind.truth is not Truth.YES:
+            return item if outcome else Unknown()  # a model's output that may be of the project's own class
+        if isinstance(item, Tensor) and item.opaque:
+            return item
+        if not listed and not matches:
+            return item
+        return item if matches is outcome else None
+
+    replace_alternatives(machine, node, state, change)
+
+
+def _instance(machine: Machine, state: State, definition: ClassDefinition, node: cst.BaseExpression) -> Value:
+    found = instance_of_class(machine, Class(definition), state, short(node), 0)
+    return found if found is not None else Unknown(short(node))
+
+
+def _matches(
+    machine: Machine,
+    state: State,
+    item: Single,
+    tensors: bool,
+    arrays: bool,
+    plain: tuple[type, ...],
+    classes: list[ClassDefinition],
+    names: set[str],
+) -> bool | None:
+    """Whether an alternative is of one of the types; None where that cannot be told."""
+    match item:
+        case Tensor():
+            return tensors or (None if names - TENSOR_TYPES - set(PLAIN_TYPES) - {"numpy.ndarray"} else False)
+        case Array():
+            return arrays or (None if item.scalar else False)
+        case Constant(value=None):
+            return False
+        case Number() | Constant():
+            if isinstance(item, Constant) and isinstance(item.value, str):
+                return "builtins.str" in names
+            return None if isinstance(item, plain) else False
+        case Tuple():
+            return "builtins.tuple" in names or (
+                None if names - set(PLAIN_TYPES) - TENSOR_TYPES - {"numpy.ndarray"} else False
+            )
+        case Ref():
+            match state.object(item):
+                case Items(kind=kind):
+                    if kind in ("list", "tuple"):
+                        return f"builtins.{kind}" in names or (
+                            None if "builtins.list" in names or "builtins.tuple" in names else False
+                        )
+                    return None
+                case Mapping():
+                    return "builtins.dict" in names or (None if names - set(PLAIN_TYPES) - TENSOR_TYPES else False)
+                case Instance(definition=definition) if definition is not None:
+                    if definition in classes:
+                        return True
+                    return None
+            return None
+        case _:
+            return None

@@ -1,0 +1,160 @@
+"""What a row says that a call gives: arrays, devices, modules and the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tensorlint.flow.containers import make_items
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, yes
+from tensorlint.flow.joining import join_values
+from tensorlint.flow.library_call import Call
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.modules import CONTENTS, make_module
+from tensorlint.flow.names import short
+from tensorlint.flow.row_tensors import asks_for_dtype, dtype_of, shared_memory, tensor_of
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh
+from tensorlint.flow.tensors import Inputs, device_of, inputs_of, recorded
+from tensorlint.flow.values import (
+    Array,
+    Constant,
+    Device,
+    Dtype,
+    Number,
+    Object,
+    Ref,
+    Tensor,
+    Tuple,
+    Union,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["result_of"]
+
+
+def result_of(machine: Machine, state: State, call: Call) -> Value:
+    row = call.row
+    if row.returns == "tuple":
+        items = []
+        for index, kind in enumerate(row.items):
+            grad = row.item_grad[index] if index < len(row.item_grad) else row.grad
+            items.append(_one(machine, state, call, kind, grad))
+        return Tuple(tuple(items))
+    if row.returns == "tensor_or_pair":
+        if "dim" in call.arguments.keywords or len(call.arguments.positional) > (0 if call.receiver is not None else 1):
+            second = call.arguments.value(0 if call.receiver is not None else 1)
+            if not isinstance(second, Tensor):
+                pair = row.items or ("tensor", "tensor")
+                grads = row.item_grad or ("inputs", "no")
+                return Tuple(
+                    tuple(_one(machine, state, call, kind, grad) for kind, grad in zip(pair, grads, strict=False))
+                )
+        return _one(machine, state, call, "tensor", row.grad)
+    return _one(machine, state, call, row.returns, row.grad)
+
+
+def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Value:
+    row = call.row
+    match kind:
+        case "tensor":
+            return tensor_of(machine, state, call, grad)
+        case "tensors":
+            one = tensor_of(machine, state, call, grad)
+            return make_items(machine, state, (call.node, kind), rest=one, kind="tuple")
+        case "array":
+            return _array(machine, state, call)
+        case "arrays":
+            return make_items(machine, state, (call.node, kind), rest=_array(machine, state, call))
+        case "scalar" if "axis" in call.arguments.keywords:
+            return _array(machine, state, call)
+        case "scalar":
+            return Array(scalar=True, dtype=row.dtype if row.dtype not in ("inputs", "keyword") else "")
+        case "number" | "bool" | "str":
+            return Number()
+        case "none":
+            return Constant(None)
+        case "shape":
+            return make_items(machine, state, (call.node, kind), rest=Number(), kind="tuple")
+        case "device":
+            return _device(machine, state, call)
+        case "dtype":
+            return Dtype()
+        case "module" | "loss":
+            return _module(machine, state, call)
+        case "loader":
+            return Object("torch.utils.data.DataLoader")
+        case "self":
+            return call.receiver if call.receiver is not None else Unknown()
+        case "argument":
+            return call.subject or Unknown()
+        case "object" | "dataset" | "scheduler" | "optimizer":
+            found = inputs_of(state, call.inputs())
+            if row.name.startswith("torch.distributions."):
+                return Object(row.type or row.name, recorded(state, found.requires_grad), found.device)
+            return Object(row.type or row.name)
+        case _ if "." in kind:
+            return Object(kind)
+        case _:
+            return Unknown()
+
+
+def _array(machine: Machine, state: State, call: Call) -> Value:
+    row = call.row
+    subject = call.subject or Unknown()
+    negative = NO
+    place = machine.place(call.node)
+    arrays = [item for item in alternatives(subject) if isinstance(item, Array)]
+    dtype = dtype_of(machine, call, Inputs(dtype=arrays[0].dtype if len(arrays) == 1 else ""))
+    if row.negative_stride == "make":
+        negative = yes(place, f"`{short(call.node)}` is a view with a negative stride")
+    elif row.negative_stride == "keep":
+        found = [item.negative_stride for item in alternatives(subject) if isinstance(item, Array | Unknown)]
+        for fact in found:
+            negative = fact if negative is NO else negative.join(fact)
+        if negative.holds and "unless the dtype changes" in row.shares and asks_for_dtype(call):
+            known = {item.dtype for item in arrays}
+            if not dtype or known != {dtype}:
+                negative = UNKNOWN if not dtype or "" in known else NO
+    inputs = inputs_of(state, [subject])
+    aliases = shared_memory(machine, state, call, dtype, NO, inputs)
+    return Array(negative, dtype, aliases if aliases is not None else fresh(machine))
+
+
+def _device(machine: Machine, state: State, call: Call) -> Value:
+    place = machine.place(call.node)
+    made = yes(place, f"`{short(call.node)}` is a torch.device")
+    if call.row.attribute:
+        inputs = inputs_of(state, [call.receiver] if call.receiver is not None else [])
+        return Device(inputs.device, False, made)
+    given = call.arguments.get(0, "device") or call.arguments.get(0, "type")
+    fact = device_of(machine, state, given[1], given[0]) if given is not None else UNKNOWN
+    return Device(fact if fact is not None else UNKNOWN, False, made)
+
+
+def _module(machine: Machine, state: State, call: Call) -> Value:
+    row = call.row
+    place = machine.place(call.node)
+    if row.parameters is None:
+        fact: Fact = NO
+    elif row.parameters:
+        fact = yes(place, f"`{short(call.node)}` has parameters that require grad")
+    else:
+        fact = NO
+    device: Fact = NO
+    given = call.arguments.keywords.get("device")
+    if given is not None:
+        found = device_of(machine, state, given[1], given[0])
+        device = found if found is not None else NO
+    ref = make_module(machine, state, (call.node,), row.type or row.name, fact, device)
+    children = [value for value in call.arguments.values() if isinstance(value, Ref | Tuple | Union)]
+    inside = join_values(children)
+    if inside is not None and row.parameters is None:
+        instance = state.heap[ref.address]
+        state.heap[ref.address] = replace(instance, attributes={CONTENTS: inside})  # type: ignore[arg-type]
+    elif row.parameters is None:
+        instance = state.heap[ref.address]
+        module = replace(instance.module, trainable=UNKNOWN)  # type: ignore[union-attr,type-var]
+        state.heap[ref.address] = replace(instance, module=module)  # type: ignore[arg-type]
+    return ref

@@ -1,0 +1,265 @@
+"""The tensor that a row says a call gives: whether it requires grad, where it is, its dtype, whose memory it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, maybe, yes
+from tensorlint.flow.library_call import Call
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh, share
+from tensorlint.flow.tensors import INTEGRAL, Inputs, device_of, inputs_of, recorded, result_tensor
+from tensorlint.flow.values import (
+    Alias,
+    Array,
+    Constant,
+    Device,
+    Dtype,
+    External,
+    Tensor,
+    Union,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+__all__ = ["asks_for_dtype", "dtype_name", "dtype_of", "shared_memory", "tensor_of"]
+
+
+def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
+    row = call.row
+    values = call.inputs()
+    if row.device == "argument" or row.dtype == "argument":
+        values = [call.receiver] if call.receiver is not None else values[:1]
+    inputs = inputs_of(state, values)
+    place = machine.place(call.node)
+    requires = _grad(machine, state, call, grad, inputs)
+    device = _tensor_device(machine, state, call, inputs)
+    dtype = dtype_of(machine, call, inputs)
+    if not dtype and row.dtype == "inputs" and inputs.tensor is NO and isinstance(call.subject, Array):
+        dtype = call.subject.dtype  # from_numpy
+    aliases = shared_memory(machine, state, call, dtype, device, inputs)
+    kind = inputs.tensor
+    if not kind.holds:
+        kind = yes(place, f"`{short(call.node)}` gives a tensor")
+    opaque = any(isinstance(item, Tensor) and item.opaque for value in values for item in alternatives(value))
+    ndim = 0 if _reduces(call) else 1 if row.name in ("torch.stack", "torch.cat", "torch.concat") else None
+    result = result_tensor(
+        machine,
+        state,
+        inputs,
+        requires_grad=requires,
+        device=device,
+        dtype=dtype,
+        aliases=aliases,
+        kind=kind,
+        opaque=opaque and row.shares != "" and row.device == "argument",
+        ndim=ndim,
+    )
+    if row.name.rpartition(".")[2] in _FILLERS and aliases is not None:
+        machine.filled.update(alias.storage for alias in aliases)
+    if row.name in ("torch.Tensor.conj", "torch.conj", "torch.Tensor.H", "torch.Tensor.mH", "torch.Tensor.adjoint"):
+        result = replace(result, conj=maybe(place, f"`{short(call.node)}` sets the conjugate bit of a complex tensor"))
+    elif row.shares == "view":
+        result = replace(result, conj=inputs.conj)
+    return result
+
+
+NAMED_DTYPES = INTEGRAL | {"float16", "float32", "float64", "complex64", "complex128"}
+"""What text is taken for a dtype where a device might be given as well."""
+
+
+_FILLERS = frozenset(
+    f"{prefix}{name}{suffix}"
+    for name in ("zeros", "empty", "ones", "full")
+    for prefix, suffix in (("", ""), ("", "_like"), ("new_", ""))
+)
+"""These make memory that is there to be written to."""
+
+
+_REDUCTIONS = frozenset(["mean", "sum", "norm", "prod", "max", "min", "std", "var", "median", "logsumexp"])
+
+
+def _reduces(call: Call) -> bool:
+    """The result is 0-d: a reduction over everything."""
+    if call.row.name.rpartition(".")[2] not in _REDUCTIONS:
+        return False
+    count = len(call.arguments.positional) + (1 if call.receiver is not None else 0)
+    return count == 1 and not call.arguments.keywords
+
+
+def _grad(machine: Machine, state: State, call: Call, grad: str, inputs: Inputs) -> Fact | None:
+    place = machine.place(call.node)
+    match grad:
+        case "no":
+            return NO
+        case "yes":
+            return yes(place, f"`{short(call.node)}` requires grad")
+        case "keyword":
+            if call.arguments.is_true("requires_grad"):
+                return yes(place, f"`{short(call.node)}` is made with requires_grad=True")
+            given = call.arguments.keywords.get("requires_grad")
+            if given is not None and not isinstance(given[1], Constant):
+                return UNKNOWN
+            return NO
+        case _:
+            if call.row.shares and call.row.device in ("cpu", "argument", "accelerator"):
+                return recorded(state, inputs.requires_grad) if not _same_object(call) else inputs.requires_grad
+            return None
+
+
+def _same_object(call: Call) -> bool:
+    return "layout" in call.row.shares
+
+
+def _tensor_device(machine: Machine, state: State, call: Call, inputs: Inputs) -> Fact:
+    row = call.row
+    place = machine.place(call.node)
+    match row.device:
+        case "cpu":
+            return NO
+        case "accelerator":
+            return yes(place, f"`{short(call.node)}` puts it on the GPU")
+        case "keyword":
+            given = call.arguments.keywords.get("device")
+            if given is not None:
+                fact = device_of(machine, state, given[1], given[0])
+                if fact is not None:
+                    return _moved(fact, machine, call)
+            return inputs.device if inputs.tensor is not NO else NO
+        case "argument":
+            for node, value in [
+                *call.arguments.positional[:1],
+                *([call.arguments.keywords["device"]] if "device" in call.arguments.keywords else []),
+            ]:
+                if isinstance(value, Dtype):
+                    continue
+                fact = device_of(machine, state, value, node)
+                if fact is not None:
+                    if fact is UNKNOWN and inputs.device.holds:
+                        return UNKNOWN
+                    return _moved(fact, machine, call)
+            return inputs.device
+        case _:
+            return inputs.device if inputs.device is not NO or not inputs.unknown else UNKNOWN
+
+
+def _moved(fact: Fact, machine: Machine, call: Call) -> Fact:
+    if fact.reason is not None and fact.reason.place.node is call.node:
+        return fact
+    return fact.because(machine.place(call.node), f"`{short(call.node)}` puts it there")
+
+
+def dtype_name(value: Value | None) -> str:
+    """The name of a dtype given as a value, without its library; empty where it is not known."""
+    match value:
+        case Dtype(name=name):
+            return name
+        case External(name=name):
+            last = name.rpartition(".")[2].rstrip("_")
+            return (
+                {
+                    "float": "float64",
+                    "int": "int64",
+                    "double": "float64",
+                    "long": "int64",
+                    "half": "float16",
+                    "bool": "bool",
+                    "single": "float32",
+                }.get(last, last)
+                if "." in name
+                else ""
+            )
+        case Constant(value=str(text)):
+            return {"f4": "float32", "f8": "float64", "float": "float64", "int": "int64"}.get(text, text)
+        case _:
+            return ""
+
+
+def dtype_of(machine: Machine, call: Call, inputs: Inputs) -> str:
+    match call.row.dtype:
+        case "inputs":
+            return inputs.dtype
+        case "keyword":
+            given = call.arguments.keywords.get("dtype")
+            return dtype_name(given[1]) if given is not None else ""
+        case "argument":
+            for value in call.arguments.values():
+                if isinstance(value, Dtype | External) and (name := dtype_name(value)):
+                    return name
+                if isinstance(value, Constant) and (name := dtype_name(value)) in NAMED_DTYPES:
+                    return name
+            return inputs.dtype
+        case "keep_float":
+            return inputs.dtype if inputs.dtype not in INTEGRAL else ""
+        case "unknown":
+            return ""
+        case name:
+            return name
+
+
+def shared_memory(
+    machine: Machine, state: State, call: Call, dtype: str, device: Fact, inputs: Inputs
+) -> frozenset[Alias] | None:
+    """The memory that the result shares with what it was made of; None for memory of its own."""
+    row = call.row
+    if not row.shares or call.arguments.is_true("copy"):
+        return fresh(machine)
+    result: set[Alias] = set()
+    subject = call.subject
+    name = short(call.subject_node)
+    condition = "" if row.shares == "view" else row.shares
+    if condition:
+        parts = condition.split(" or ")
+        if "unless the dtype changes" in parts:
+            known = [item.dtype for item in alternatives(subject or Unknown()) if isinstance(item, Tensor | Array)]
+            if dtype and known and all(one and one != dtype for one in known):
+                return fresh(machine)
+            if not asks_for_dtype(call) or (dtype and all(one == dtype for one in known)):
+                parts.remove("unless the dtype changes")
+        if "unless on a GPU" in parts:
+            if inputs.device is NO and device is NO:
+                parts.remove("unless on a GPU")
+            elif (device.holds and not inputs.device.holds) or (device is NO and inputs.device.truth is Truth.YES):
+                return fresh(machine)
+        condition = " or ".join(parts)
+    crosses = row.name.rpartition(".")[2] in (
+        "numpy",
+        "detach",
+        "data",
+        "from_numpy",
+        "as_tensor",
+        "asarray",
+        "cpu",
+        "__array__",
+        "array",
+    )
+    for item in alternatives(subject or Unknown()):
+        if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
+            made = None
+            if crosses:
+                words = "may share" if condition else "shares"
+                extra = f" ({condition})" if condition else ""
+                made = Reason(machine.place(call.node), f"`{short(call.node)}` {words} the memory of `{name}`{extra}")
+            result |= share(state, item, made, condition)
+    if condition and result:
+        # whether or not it is a copy: what is made of it from here on shares with it
+        own = machine.storage()
+        if any(alias.storage in machine.filled for alias in result):
+            machine.filled.add(own)
+        result.add(Alias(own))
+    return frozenset(result) if result else fresh(machine)
+
+
+def asks_for_dtype(call: Call) -> bool:
+    name = call.row.name.rpartition(".")[2]
+    if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "type"):
+        values = call.arguments.values() if call.receiver is not None else call.arguments.values()[1:]
+        return (
+            any(not isinstance(value, Constant | Device | Tensor) and dtype_name(value) for value in values)
+            or any(isinstance(value, Unknown | Union) for value in values)
+            or "dtype" in call.arguments.keywords
+        )
+    return True

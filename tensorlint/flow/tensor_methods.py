@@ -1,0 +1,118 @@
+"""Methods of tensors: by their rows, and those that change what is known of the receiver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.containers import make_items
+from tensorlint.flow.conversion import array_of, convert
+from tensorlint.flow.events import How
+from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
+from tensorlint.flow.library_call import Call
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import short
+from tensorlint.flow.rebinding import rebind
+from tensorlint.flow.rows import apply_row
+from tensorlint.flow.state import State
+from tensorlint.flow.storage import fresh
+from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.values import (
+    Array,
+    Constant,
+    Ref,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+__all__ = ["call_tensor_method"]
+
+
+def call_tensor_method(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    tensor: Tensor,
+    name: str,
+    receiver_node: cst.BaseExpression,
+    arguments: Arguments,
+) -> Value:
+    place = machine.place(node)
+    if name == "numpy":
+        if arguments.is_true("force") or (isinstance(arguments.value(0), Constant) and arguments.positional):
+            return Array(NO, tensor.dtype, fresh(machine) if tensor.device.holds else tensor.aliases)
+        convert(machine, state, node, receiver_node, tensor, How.NUMPY, ".numpy()")
+        return array_of(machine, state, tensor, node, short(receiver_node))
+    if name == "backward":
+        grad = tensor.requires_grad
+        if not grad.holds:
+            known = yes(place, f"`backward()` is called on `{short(receiver_node)}`, so it requires grad")
+            rebind(machine, receiver_node, replace(tensor, requires_grad=known, opaque=False), state, only=Tensor)
+        return Constant(None)
+    if name == "requires_grad_":
+        off = arguments.value(0, "requires_grad")
+        switched_off = isinstance(off, Constant) and off.value is False
+        fact = NO if switched_off else yes(place, f"`{short(node)}` makes it require grad")
+        addresses = [machine.modules.get(a.storage) for a in tensor.aliases if a.made is None]
+        if any(address is not None for address in addresses):
+            from tensorlint.flow.modules import freeze
+
+            for address in addresses:
+                if address is not None:
+                    freeze(machine, state, Ref(address), switched_off, place)
+        changed = replace(tensor, requires_grad=fact)
+        rebind(machine, receiver_node, changed, state, only=Tensor)
+        return changed
+    if name == "detach_":
+        changed = replace(tensor, requires_grad=NO)
+        rebind(machine, receiver_node, changed, state, only=Tensor)
+        return changed
+    if tensor.opaque and name in ("items", "values", "keys", "get", "pop", "to_tuple", "copy", "decode"):
+        return _of_structure(machine, state, node, tensor, name)
+    row = machine.library.row(f"torch.Tensor.{name}")
+    if row is None:
+        if tensor.opaque:
+            found = inputs_of(state, arguments.values())
+            if tensor.device.holds and found.tensor is not NO:
+                # a method of a model that was moved, given tensors
+                device = tensor.device.because(place, f"result of `{short(node)}`").weakened()
+                return Tensor(UNKNOWN, device, opaque=True, aliases=fresh(machine))
+            return Unknown()
+        return tensor if name.endswith("_") else result_tensor(machine, state, inputs_of(state, [tensor]))
+    value = apply_row(machine, state, Call(row, node, arguments, tensor, receiver_node, f".{name}()"))
+    if row.writes == ("self",):
+        return _after_write(machine, state, node, tensor, receiver_node, arguments)
+    return value
+
+
+def _after_write(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    tensor: Tensor,
+    receiver_node: cst.BaseExpression,
+    arguments: Arguments,
+) -> Value:
+    """The receiver of an in-place method: it requires grad if what was written does."""
+    found = inputs_of(state, arguments.values())
+    versions = frozenset(replace(alias, version=state.version(alias.storage)) for alias in tensor.aliases)
+    changed = replace(tensor, aliases=versions)
+    if found.requires_grad.holds and state.records() is not Truth.NO:
+        place = machine.place(node)
+        changed = replace(
+            changed, requires_grad=found.requires_grad.because(place, f"`{short(node)}` computes it in place")
+        )
+    rebind(machine, receiver_node, changed, state, only=Tensor)
+    return changed
+
+
+def _of_structure(machine: Machine, state: State, node: cst.BaseExpression, tensor: Tensor, name: str) -> Value:
+    if name == "items":
+        return make_items(machine, state, (node,), rest=Tuple((Unknown(), tensor)))
+    if name == "values":
+        return make_items(machine, state, (node,), rest=tensor)
+    return tensor if name in ("get", "pop", "to_tuple", "copy") else Unknown()
