@@ -39,7 +39,7 @@ ROUNDS = 2
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 STEPS_A_CALLER = 100_000
-MOST_KEPT = 24
+MOST_KEPT = 64
 _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], _Analysis] = OrderedDict()
 """Analyses of files that call, the last ones used: one serves every file that it calls."""
 

@@ -47,7 +47,7 @@ class _Shelf:
             self._size -= len(gone.data)
 
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 4_000_000
 """Of source text; a syntax tree takes some hundred times as much."""
 _SHELF = _Shelf()
 
