@@ -129,6 +129,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.dtype if a.dtype == b.dtype else "",
                 _aliases(a.aliases, b.aliases),
                 a.scalar,
+                a.maybe_scalar or b.maybe_scalar,
                 guards,
             )
             same = merged == a and merged.aliases == a.aliases

@@ -86,11 +86,11 @@ def _one(
 ) -> Value:
     if isinstance(operator, cst.Subtract):
         difference(machine, state, left_node, a, right_node, b)
-    if isinstance(a, Tensor) and isinstance(b, Array) and not b.scalar:
+    if isinstance(a, Tensor) and isinstance(b, Array) and not (b.scalar or b.maybe_scalar):
         # tensor * ndarray goes through Tensor.__array__ and gives an array or a tensor, by the operator
         _convert_surely(machine, state, node, left_node, a)
         return result_tensor(machine, state, inputs_of(state, [a]))
-    if isinstance(a, Array) and isinstance(b, Tensor) and not a.scalar:
+    if isinstance(a, Array) and isinstance(b, Tensor) and not (a.scalar or a.maybe_scalar):
         _convert_surely(machine, state, node, right_node, b)
         return result_tensor(machine, state, inputs_of(state, [b]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):

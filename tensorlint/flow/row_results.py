@@ -102,6 +102,8 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
 
 def _array(machine: Machine, state: State, call: Call) -> Value:
     row = call.row
+    if (single := _elementwise(machine, state, call)) is not None:
+        return single
     subject = call.subject or Unknown()
     negative = NO
     place = machine.place(call.node)
@@ -119,7 +121,67 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
                 negative = UNKNOWN if not dtype or "" in known else NO
     inputs = inputs_of(state, [subject])
     aliases = shared_memory(machine, state, call, dtype, NO, inputs)
-    return Array(negative, dtype, aliases if aliases is not None else fresh(machine))
+    memory = aliases if aliases is not None else fresh(machine)
+    return Array(negative, dtype, memory, maybe_scalar=row.name.rpartition(".")[2] in FEW_DIMENSIONS)
+
+
+REARRANGE = frozenset({
+    "argsort", "sort", "cumsum", "cumprod", "argpartition", "partition", "take", "repeat", "ravel", "reshape", "choose",
+    "transpose", "diagonal", "swapaxes", "compress", "nonzero", "searchsorted", "resize", "argmax", "argmin", "tile",
+})  # fmt: skip
+"""Functions that are for arrays, though they too give a tensor of a tensor."""
+FEW_DIMENSIONS = frozenset({
+    "dot", "vdot", "inner", "trace", "interp", "matmul", "det", "trapezoid", "tensordot", "einsum", "polyval",
+    "squeeze", "item", "take", "cond", "quantile", "percentile", "average", "ptp",
+})  # fmt: skip
+"""Functions that give a scalar when their inputs have few enough dimensions."""
+
+
+def _elementwise(machine: Machine, state: State, call: Call) -> Value | None:
+    """What a call gives whose result has the shape of its inputs: a scalar of scalars, a tensor of a tensor.
+
+    None where it gives an array.
+    """
+    row = call.row
+    values = call.inputs()
+    if row.name.startswith("numpy.random."):
+        sized = {"size", "shape"} & call.arguments.keywords.keys() or call.arguments.rest is not None
+        last = row.name.rpartition(".")[2]
+        count = len(call.arguments.positional)
+        if not sized and (count == 0 or (last in DRAWS and count <= DRAWS[last])):
+            return Array(scalar=True)
+        return None
+    if not row.wraps or row.name.rpartition(".")[2] in REARRANGE:
+        return None
+    items = [item for value in values for item in alternatives(value)]
+    if any(isinstance(item, Tensor) for item in items) and not any(isinstance(item, Array) for item in items):
+        kind = yes(machine.place(call.node), f"`{short(call.node)}` gives a tensor back")
+        return Tensor(NO, NO, kind=kind, aliases=fresh(machine))
+    if all(isinstance(item, Number | Constant) or (isinstance(item, Array) and item.scalar) for item in items):
+        return Array(scalar=True)
+    if any(isinstance(item, Unknown) for item in items) and not any(isinstance(item, Array) for item in items):
+        return Unknown(from_caller=True)  # of a number it is a number
+    return None
+
+
+DRAWS = {
+    "uniform": 2,
+    "normal": 2,
+    "randint": 2,
+    "beta": 2,
+    "gamma": 2,
+    "lognormal": 2,
+    "laplace": 2,
+    "binomial": 2,
+    "poisson": 1,
+    "exponential": 1,
+    "geometric": 1,
+    "choice": 1,
+    "integers": 2,
+    "triangular": 3,
+    "power": 1,
+}
+"""Distributions that give one number unless a size is given, with how many arguments come before the size."""
 
 
 def _device(machine: Machine, state: State, call: Call) -> Value:

@@ -142,7 +142,8 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
         stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
-    return replace(array, aliases=share(state, array, None, part=_part(node)), negative_stride=stride)
+    aliases = share(state, array, None, part=_part(node))
+    return replace(array, aliases=aliases, negative_stride=stride, maybe_scalar=array.maybe_scalar or only_index)
 
 
 def _of_tuple(

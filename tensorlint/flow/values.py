@@ -88,6 +88,8 @@ class Array:
     dtype: str = ""
     aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
     scalar: bool = False
+    maybe_scalar: bool = field(default=False, compare=False)
+    """A NumPy scalar where the inputs had few dimensions: an item, a dot product."""
     guards: Guards = NO_GUARDS
 
 
