@@ -20,6 +20,7 @@ from tensorlint.flow.values import (
     Array,
     Class,
     Constant,
+    Device,
     External,
     Number,
     Ref,
@@ -191,6 +192,8 @@ def _matches(
     match item:
         case Tensor():
             return tensors or (None if names - TENSOR_TYPES - set(PLAIN_TYPES) - {"numpy.ndarray"} else False)
+        case Device():
+            return ("builtins.str" if item.text else "torch.device") in names
         case Array():
             return arrays or (None if item.scalar else False)
         case Constant(value=None):

@@ -263,10 +263,15 @@ def _is_text(value: Value, node: cst.BaseExpression, operator: str) -> bool:
     """The value is text that names a device (or, for ``in``, holds nothing but such)."""
     if operator in ("in", "not in"):
         if isinstance(node, cst.Tuple | cst.List | cst.Set):
-            return bool(node.elements) and all(literal(e.value) is not None for e in node.elements)
+            texts = [literal(element.value) for element in node.elements]
+            return None not in texts and any(_is_device(text) for text in texts if text is not None)
         return False
-    texts = [item.value for item in alternatives(value) if isinstance(item, Constant) and isinstance(item.value, str)]
-    return len(texts) == len(alternatives(value)) and any(text.partition(":")[0] in DEVICES for text in texts)
+    found = [item.value for item in alternatives(value) if isinstance(item, Constant) and isinstance(item.value, str)]
+    return len(found) == len(alternatives(value)) and any(_is_device(text) for text in found)
+
+
+def _is_device(text: str) -> bool:
+    return text.partition(":")[0] in DEVICES
 
 
 @evaluates(cst.BooleanOperation)

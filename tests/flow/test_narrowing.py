@@ -198,3 +198,12 @@ if (x := load()) is not None:
     reveal(x)
 """)
     assert x.kind == "Tensor"
+
+
+def test_a_device_is_no_string() -> None:
+    assert not findings("""
+def place(device_map):
+    device_map = torch.device("cpu")
+    if isinstance(device_map, str) and device_map == "cuda":
+        print(device_map)
+""")
