@@ -93,6 +93,9 @@ def _narrow_truth(machine: Machine, node: cst.BaseExpression, state: State, outc
     replace_alternatives(machine, node, state, change)
 
 
+OTHER_FRAMEWORKS = frozenset({"tf", "tensorflow", "jax", "flax", "keras", "mlx"})
+
+
 def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, outcome: bool) -> None:
     target = test.comparisons[0]
     left, right = test.left, target.comparator
@@ -114,6 +117,9 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
     if not equal and not isinstance(target.operator, cst.NotEqual | cst.IsNot):
         return
     text = literal(right)
+    if text in OTHER_FRAMEWORKS and equal is outcome:
+        state.alive = False  # no tensor of torch comes this way
+        return
     if text is not None and equal is outcome and isinstance(target.operator, cst.Equal | cst.NotEqual):
         value = evaluate(machine, left, state)
         if isinstance(value, Device) and not value.text and value.made.truth is Truth.YES:

@@ -207,3 +207,16 @@ def place(device_map):
     if isinstance(device_map, str) and device_map == "cuda":
         print(device_map)
 """)
+
+
+def test_a_branch_for_another_framework_says_nothing_of_torch() -> None:
+    assert not findings("""
+def run(framework, x):
+    model = nn.Linear(2, 2)
+    if framework == "tf":
+        out = model(x)
+    else:
+        with torch.no_grad():
+            out = model(x)
+    return out.numpy()
+""")
