@@ -277,7 +277,7 @@ def _by_name(node: cst.BaseExpression) -> bool:
     """A context of unseen making that calls itself no_grad: never a reason to report, only to be quiet."""
     called = node.func if isinstance(node, cst.Call) else node
     last = (dotted(called) or "").rpartition(".")[2].lower()
-    return "no_grad" in last or "inference" in last or last.startswith("eval_mode")
+    return "no_grad" in last or "inference_mode" in last or last.startswith("eval_mode")
 
 
 @executes(cst.Try, cst.TryStar)
