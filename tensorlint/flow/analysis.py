@@ -24,6 +24,7 @@ from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
+from tensorlint.flow.unseen import time_passes
 from tensorlint.flow.values import Class, Function, Ref, Tensor, Unknown, Value
 from tensorlint.flow.worth import leading_to, mentioning, worth_a_look
 from tensorlint.library.tables import library
@@ -224,6 +225,8 @@ class _Analysis:
             if mode is not None:
                 state.grad = mode
             state.names = names
+            if receiver is not None and function not in machine.called:
+                time_passes(machine, state, function.node)
             enter(machine, function, closure or (function.file.frame,), state, None)
         finally:
             machine.frames.pop()

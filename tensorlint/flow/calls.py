@@ -28,6 +28,7 @@ from tensorlint.flow.rows import apply_row
 from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
 from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.unseen import called_out_of_sight
 from tensorlint.flow.values import (
     Bound,
     Class,
@@ -120,6 +121,8 @@ def call_value(
     """Call each alternative of ``callee``."""
     if not all(isinstance(item, Function | Class) or _is_project_method(item) for item in alternatives(callee)):
         call_back(machine, state, node, callee, arguments)
+    for item in alternatives(callee):
+        called_out_of_sight(machine, state, node, item, arguments)
     results = [_call_one(machine, state, node, item, receiver_node, arguments) for item in alternatives(callee)]
     return join_values(results) or Unknown()
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.facts import NO, Place, Reason, maybe
-from tensorlint.flow.heap import Instance, Items, Key, Mapping
+from tensorlint.flow.heap import Instance, Items, Key, Mapping, Taken
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -54,7 +54,7 @@ def make_mapping(
     entries: dict[Key, Value] | None = None,
     rest: Value | None = None,
     factory: Value | None = None,
-    source: int | None = None,
+    source: Taken | None = None,
 ) -> Ref:
     """A new dict."""
     ref = Ref(machine.address(*site))

@@ -10,7 +10,7 @@ import libcst as cst
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import Reason
-from tensorlint.flow.heap import Key
+from tensorlint.flow.heap import Key, Taken
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import short
@@ -18,6 +18,7 @@ from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import keep, look
 from tensorlint.flow.targets import assign
+from tensorlint.flow.unseen import seen_so_far
 from tensorlint.flow.values import Constant, External, Function, Number, Single, Tensor, Tuple, Union, Unknown, Value
 
 __all__ = ["name"]
@@ -279,14 +280,15 @@ def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Va
     place = machine.place(node.value)
     every = join_values(values)
     rest = keep(every, Reason(place, f"kept in the dict of `{short(node.value)}`")) if every is not None else None
-    source = _source(every) if every is not None else None
+    source = _source(state, every) if every is not None else None
     return make_mapping(machine, state, (node,), rest=rest, source=source)
 
 
-def _source(value: Value) -> int | None:
+def _source(state: State, value: Value) -> Taken | None:
     """The storage that all values of a dict comprehension alias: it is a shallow copy of a ``state_dict()``."""
     if isinstance(value, Tensor):
         made = [alias for alias in value.aliases if alias.made is not None]
         if made:
-            return min(alias.storage for alias in made)
+            storage = min(alias.storage for alias in made)
+            return Taken(storage, seen_so_far(state, storage))
     return None

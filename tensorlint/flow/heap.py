@@ -13,7 +13,7 @@ from tensorlint.flow.values import Value
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition
 
-__all__ = ["HeapObject", "Instance", "Items", "Key", "Mapping", "ModuleFacts"]
+__all__ = ["HeapObject", "Instance", "Items", "Key", "Mapping", "ModuleFacts", "Taken"]
 
 Key: TypeAlias = "str | int"
 
@@ -34,6 +34,16 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """That a dict is the ``state_dict()`` of a module."""
+
+    storage: int
+    """The storage of the module's parameters."""
+    unseen: int = 0
+    """How often the module may have been changed out of sight before (``unseen.py``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A dict; ``rest`` stands for the entries whose keys are not known."""
 
@@ -41,8 +51,8 @@ class Mapping:
     rest: Value | None = None
     factory: Value | None = field(default=None, compare=False)
     """What a ``defaultdict`` makes of a missing key."""
-    source: int | None = None
-    """The module whose ``state_dict()`` this is, by its parameters' storage."""
+    source: Taken | None = None
+    """The ``state_dict()`` that this is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tensorlint.flow.facts import Guards
-from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Mapping, ModuleFacts
+from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Mapping, ModuleFacts, Taken
 from tensorlint.flow.values import (
     NO_GUARDS,
     Alias,
@@ -184,7 +184,7 @@ def join_objects(a: HeapObject, b: HeapObject, mine: Guards = NO_GUARDS, others:
         case Mapping(), Mapping():
             entries = _join_entries(a.entries, b.entries, mine, others)
             rest = join_optional(a.rest, b.rest)
-            source = a.source if a.source == b.source else None
+            source = _source(a.source, b.source)
             if entries is a.entries and rest is a.rest and source == a.source:
                 return a
             if len(entries) > MOST_KEYS:
@@ -214,6 +214,12 @@ def join_objects(a: HeapObject, b: HeapObject, mine: Guards = NO_GUARDS, others:
             )
         case _:
             return a
+
+
+def _source(a: Taken | None, b: Taken | None) -> Taken | None:
+    if a is None or b is None or a.storage != b.storage:
+        return None
+    return a if a.unseen <= b.unseen else b
 
 
 def _join_items(a: Items, b: Items, mine: Guards, others: Guards) -> Items:

@@ -11,7 +11,7 @@ from tensorlint.flow.containers import items_at, make_items, make_mapping, mappi
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
 from tensorlint.flow.gradients import zero_gradients
-from tensorlint.flow.heap import Instance
+from tensorlint.flow.heap import Instance, Taken
 from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import CONTENTS, change_parameters, freeze, is_module, move, parameters_of, parts
@@ -19,6 +19,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of
 from tensorlint.flow.tensors import device_of, inputs_of
+from tensorlint.flow.unseen import may_have_changed, seen_so_far
 from tensorlint.flow.values import Alias, Constant, Dtype, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
 __all__ = ["call_module_method", "call_optimizer_method"]
@@ -129,7 +130,7 @@ def _state_dict(machine: Machine, state: State, node: cst.BaseExpression, ref: R
     instance = state.object(ref)
     device = instance.module.device if isinstance(instance, Instance) and instance.module is not None else UNKNOWN
     one = Tensor(NO, device, kind=yes(machine.place(node), "an entry of a state_dict"), aliases=aliases)
-    source = storages[0] if storages else None
+    source = Taken(storages[0], seen_so_far(state, storages[0])) if storages else None
     return make_mapping(machine, state, (node,), rest=one, source=source)
 
 
@@ -163,18 +164,21 @@ def _restored_from_itself(
         return  # load_state_dict(net.state_dict()) on one line is no snapshot
     mapping = mapping_of(state, value)
     for item in alternatives(mapping.rest) if mapping is not None and mapping.rest is not None else ():
-        if not isinstance(item, Tensor) or (mapping is not None and mapping.source is None):
+        if not isinstance(item, Tensor) or mapping is None or mapping.source is None:
             continue
-        for alias in sorted(item.aliases, key=lambda a: a.storage):
+        for alias in sorted(item.aliases, key=lambda a: (a.version, a.storage)):
             if alias.made is None or alias.storage not in own:
                 continue
             last = state.written.get(alias.storage)
             place = machine.place(node)
-            changed = (
-                Reason(last.place, last.text)
-                if last is not None and last.version > alias.version
-                else Reason(place, f"`{written}` is given back its own parameters here: whatever changed them stays")
-            )
+            seen = last is not None and last.version > alias.version and last.place.node is not node
+            if seen and last is not None:
+                changed = Reason(last.place, last.text)
+            elif seen_so_far(state, mapping.source.storage) > mapping.source.unseen:
+                text = f"`{written}` is given back its own parameters here: whatever changed them stays"
+                changed = may_have_changed(state, mapping.source.storage) or Reason(place, text)
+            else:
+                continue
             machine.emit(
                 StaleAlias(
                     place=alias.made.place,
@@ -184,7 +188,7 @@ def _restored_from_itself(
                     changed=changed,
                     used=Reason(place, f"`{short(argument)}` is given back to `{written}`"),
                     what=alias.made.text,
-                    certain=not alias.condition,
+                    certain=seen and not alias.condition,
                 )
             )
             return

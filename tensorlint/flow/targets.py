@@ -122,13 +122,25 @@ def _assign_attribute(machine: Machine, target: cst.Attribute, value: Value, sta
         fact = yes(place, f"`{short(target)} = True`") if value.value is True else NO
         rebind(machine, target.value, Tensor(fact, kind=maybe(place, "requires_grad is set")), state)
         return
-    value = keep(value, Reason(place, f"kept in `{short(target)}`"))
+    if not _made_of(value, target):
+        value = keep(value, Reason(place, f"kept in `{short(target)}`"))
     value = step(machine, value, target, f"`{short(target)}` holds it")
     for ref, instance in attribute_owner(machine, target, state):
         registered = instance.registered
         attributes = {**instance.attributes, name: value}
         module = instance.module
         state.heap[ref.address] = replace(instance, attributes=attributes, registered=registered, module=module)
+
+
+def _made_of(value: Value, target: cst.Attribute) -> bool:
+    """``self.x = self.x.detach()``: the alias takes the place of its source, and there is no snapshot."""
+    written = dotted(target)
+    for item in alternatives(value):
+        for alias in item.aliases if isinstance(item, Tensor | Array) else ():
+            made = alias.made.place.node if alias.made is not None else None
+            if isinstance(made, cst.Call) and isinstance(made.func, cst.Attribute):
+                return written is not None and dotted(made.func.value) == written
+    return False
 
 
 def _assign_tensor_attribute(
@@ -145,11 +157,7 @@ def _assign_tensor_attribute(
             if isinstance(value, Constant) and isinstance(value.value, bool):
                 fact = yes(place, f"`{short(target)}` is set to True") if value.value else NO
                 rebind(machine, target.value, replace(tensor, requires_grad=fact), state)
-    elif name in ("data", "grad") and name == "data":
-        for tensor in tensors:
-            for alias in tensor.aliases:
-                if alias.storage in machine.modules:
-                    write(machine, state, tensor, target, short(target), f"`{short(target)}` is replaced")
+    # ``p.data = x`` gives p other memory: what was kept of the old memory stays as it was (observed: torch 2.13)
 
 
 def step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) -> Value:

@@ -263,3 +263,46 @@ other.load_state_dict(net.state_dict(), assign=True)
 reveal(net.weight, other.weight)
 """)
     assert a.shares_with(b) == "yes"
+
+
+def test_weights_given_back_to_their_model_are_stale_if_something_may_have_trained_it() -> None:
+    text = """
+net = nn.Linear(2, 2)
+kept = net.state_dict()
+{}
+net.load_state_dict(kept)
+"""
+    for between in ("trainer.fit(net, loader)", "scheduler.step()", "runner.train()", "finetune(net)"):
+        assert findings(text.format(between)) == [("TSL203", 3, 8, "likely")], between
+    for between in ("print(net)", "net(torch.rand(2))", "torch.save(net, path)", "net.weight.data = torch.zeros(2, 2)"):
+        assert not findings(text.format(between)), between
+
+
+def test_anything_may_happen_between_the_calls_of_two_methods() -> None:
+    text = """
+class Keeper:
+    def __init__(self, net: nn.Module):
+        self.net = net
+    def keep(self):
+        self.kept = self.net.state_dict()
+    def restore(self):
+        self.net.load_state_dict(self.kept)
+"""
+    assert findings(text) == [("TSL203", 6, 21, "likely")]
+    assert not findings(text + "    def run(self):\n        self.keep()\n        self.restore()\n")
+
+
+def test_an_alias_that_takes_the_place_of_its_source_is_no_snapshot() -> None:
+    text = """
+class Count(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.zeros(3))
+        self.seen = None
+    def forward(self, x):
+        self.{} = self.count.detach()
+        self.count.add_(1)
+        return x * self.count, self.{}
+"""
+    assert not findings(text.format("count", "count"))
+    assert findings(text.format("seen", "seen")) == [("TSL203", 8, 21, "certain")]
