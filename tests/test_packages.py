@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -50,11 +52,8 @@ def test_a_lint_is_good_if_nothing_is_new_and_nothing_true_is_lost() -> None:
     [
         ("{", "no verdict"),
         ('{"package": "timm"}', "no verdict"),
-        (
-            '{"package": "timm", "version": "1", "path": "a.py", "line": 1, "code": "TSL101", '
-            '"verdict": "maybe", "reason": "r"}',
-            "true or false",
-        ),
+        (json.dumps({**asdict(verdict("a.py", 2)), "verdict": "maybe"}), "true or false"),
+        (json.dumps(asdict(verdict("a.py", 1))), "judged twice"),
     ],
 )
 def test_a_line_that_is_no_verdict_is_named(tmp_path: Path, line: str, reason: str) -> None:

@@ -17,47 +17,63 @@ def assignments_before_backward(
 
     ``loss = anything(...)`` ... ``loss.backward()``: autograd raises unless ``loss`` requires grad.
     """
-    if "backward(" not in text:
+    if isinstance(function, cst.Lambda) or "backward(" not in text:
         return frozenset()
     known = machine.backward.get(id(function))
     if known is None:
-        finder = _Finder(function)
-        function.visit(finder)
+        finder = _Finder()
+        finder.block(function.body if isinstance(function.body, cst.BaseSuite) else function)
         known = machine.backward[id(function)] = frozenset(finder.found)
     return known
 
 
-class _Finder(cst.CSTVisitor):
-    def __init__(self, function: cst.CSTNode) -> None:
-        super().__init__()
-        self.function = function
+class _Finder:
+    """Goes through the statements of one function in their order, and not into the functions inside it."""
+
+    def __init__(self) -> None:
         self.last: dict[str, list[int]] = {}
         self.found: set[int] = set()
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return node is self.function
+    def block(self, block: cst.BaseSuite | cst.Module | cst.FunctionDef) -> None:
+        for statement in block.body if isinstance(block.body, list | tuple) else ():
+            if isinstance(statement, cst.SimpleStatementLine):
+                for small in statement.body:
+                    self._small(small)
+            elif isinstance(statement, cst.BaseSmallStatement):
+                self._small(statement)
+            elif not isinstance(statement, cst.FunctionDef | cst.ClassDef):
+                self._compound(statement)
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        return False
+    def _compound(self, statement: cst.CSTNode) -> None:
+        """The blocks of a compound statement: its own, those of its handlers and cases, and what follows ``else``."""
+        inner = getattr(statement, "body", None)
+        if isinstance(inner, cst.BaseSuite):
+            self.block(inner)
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            self._compound(part)
+        for name in ("orelse", "finalbody"):
+            part = getattr(statement, name, None)
+            if part is not None:
+                self._compound(part)
 
-    def leave_Assign(self, original_node: cst.Assign) -> None:
-        for target in original_node.targets:
-            if isinstance(target.target, cst.Name):
-                self._assigned(target.target.value, original_node)
+    def _small(self, statement: cst.BaseSmallStatement) -> None:
+        match statement:
+            case cst.Assign(targets=targets):
+                for target in targets:
+                    if isinstance(target.target, cst.Name):
+                        self.last.setdefault(target.target.value, []).append(id(statement))
+            case cst.AugAssign(target=cst.Name(value=name)):
+                self.last.setdefault(name, []).append(id(statement))
+            case cst.Expr(value=cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value=method))) as call):
+                if method in ("backward", "manual_backward"):
+                    self._backward(receiver, call)
 
-    def leave_AugAssign(self, original_node: cst.AugAssign) -> None:
-        if isinstance(original_node.target, cst.Name):
-            self.last.setdefault(original_node.target.value, []).append(id(original_node))
-
-    def _assigned(self, name: str, node: cst.CSTNode) -> None:
-        self.last.setdefault(name, []).append(id(node))
-
-    def visit_Call(self, node: cst.Call) -> bool:
-        function = node.func
-        if isinstance(function, cst.Attribute) and function.attr.value in ("backward", "manual_backward"):
-            name = dotted(function.value)
-            if name is not None and name not in self.last and node.args:
-                name = dotted(node.args[0].value)  # accelerator.backward(loss), fabric.backward(loss)
-            if name is not None:
-                self.found.update(self.last.pop(name, ()))
-        return True
+    def _backward(self, receiver: cst.BaseExpression, call: cst.Call) -> None:
+        match receiver:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="scale")), args=[argument]):
+                receiver = argument.value  # scaler.scale(loss).backward()
+        name = dotted(receiver)
+        if name is not None and name not in self.last and call.args:
+            name = dotted(call.args[0].value)  # accelerator.backward(loss), fabric.backward(loss)
+        if name is not None:
+            self.found.update(self.last.pop(name, ()))

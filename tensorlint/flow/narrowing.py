@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Truth, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, literal, short
+from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
 from tensorlint.flow.values import (
@@ -44,6 +45,7 @@ def narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bo
             _narrow_truth(machine, test.target, state, outcome)
         case _:
             pass
+    narrow_device(machine, test, state, outcome)
     for key, wanted in outcomes(test, outcome):
         state.assume(key, wanted)
         if (known := _constant_outcome(machine, test, state)) is not None and known is not outcome:
@@ -125,15 +127,7 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
         if isinstance(value, Device) and not value.text and value.made.truth is Truth.YES:
             state.alive = False  # a torch.device never equals text
             return
-    if isinstance(left, cst.Attribute) and left.attr.value == "device" and isinstance(right, cst.Call):
-        other = evaluate(machine, right, state)
-        if isinstance(other, Device) and other.accelerator is NO:
-            _narrow_device(machine, left.value, state, "cpu", equal is outcome)
-    if text is not None and isinstance(left, cst.Attribute) and left.attr.value == "type":
-        inner = left.value
-        if isinstance(inner, cst.Attribute) and inner.attr.value == "device":
-            _narrow_device(machine, inner.value, state, text, equal is outcome)
-    elif text is not None or isinstance(right, cst.Name | cst.Attribute):
+    if text is not None or isinstance(right, cst.Name | cst.Attribute):
         _narrow_text(machine, left, right, state, equal is outcome)
 
 
@@ -151,22 +145,6 @@ def _narrow_text(
         return item
 
     replace_alternatives(machine, left, state, change)
-
-
-def _narrow_device(machine: Machine, node: cst.BaseExpression, state: State, text: str, same: bool) -> None:
-    accelerator = text.partition(":")[0] != "cpu"
-    fact: Fact | None = None
-    if same:
-        fact = maybe(machine.place(node), f"`{short(node)}` is on {text!r} here") if accelerator else NO
-    elif not accelerator:
-        fact = maybe(machine.place(node), f"`{short(node)}` is not on the CPU here")
-    else:
-        fact = NO  # not on the one accelerator that the program tells apart
-
-    def change(item: Single) -> Value | None:
-        return replace(item, device=fact) if isinstance(item, Tensor) else item
-
-    replace_alternatives(machine, node, state, change)
 
 
 def _narrow_tensor(machine: Machine, node: cst.BaseExpression, state: State, name: str, outcome: bool) -> None:

@@ -132,6 +132,10 @@ class State:
     def assume(self, condition: str, outcome: bool) -> None:
         """A condition has this outcome on this path."""
         self.assumed[condition] = outcome
+        self.watch(condition)
+
+    def watch(self, condition: str) -> None:
+        """Something known hangs on a condition: assigning to one of its words frees it."""
         self.tested.update(WORD.findall(condition))
 
     def forget(self, word: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, either, maybe, yes
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.names import condition_key
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.values import (
@@ -28,7 +29,7 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["INTEGRAL", "Inputs", "device_of", "inputs_of", "inside", "recorded", "result_tensor"]
+__all__ = ["INTEGRAL", "Inputs", "accelerates", "device_of", "inputs_of", "inside", "recorded", "result_tensor"]
 
 DEEPEST = 3
 INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
@@ -177,7 +178,17 @@ def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -
     for fact, others in facts[1:]:
         result = result.join(fact, guards, others)
         guards = guards & others
+    if result.truth is Truth.MAYBE and isinstance(node, cst.BaseExpression):
+        key = condition_key(node)
+        if key is not None:  # `if device != "cpu": x = x.cpu()` tells where x is
+            state.watch(accelerates(key))
+            result = replace(result, given=result.given | {(accelerates(key), True)})
     return result
+
+
+def accelerates(key: str) -> str:
+    """The condition that the device which is called ``key`` is an accelerator."""
+    return f"{key}:accelerator"
 
 
 HOLDERS = frozenset({

@@ -25,7 +25,13 @@ def train(step, batches):
 
 @pytest.mark.parametrize(
     "call",
-    ["loss.backward()", "loss.backward(retain_graph=True)", "accelerator.backward(loss)", "self.manual_backward(loss)"],
+    [
+        "loss.backward()",
+        "loss.backward(retain_graph=True)",
+        "accelerator.backward(loss)",
+        "self.manual_backward(loss)",
+        "scaler.scale(loss).backward()",
+    ],
 )
 def test_the_calls_that_tell(call: str) -> None:
     assert (
@@ -86,3 +92,34 @@ def train():
 """).kind
         == "Array"
     )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "with autocast():\n        {}",
+        "if flag:\n        pass\n    elif other:\n        {}",
+        "for _ in range(2):\n        pass\n    else:\n        {}",
+        "while flag():\n        {}",
+        "try:\n        pass\n    except ValueError:\n        {}",
+        "try:\n        pass\n    finally:\n        {}",
+        "match flag:\n        case 1:\n            {}",
+    ],
+)
+def test_blocks_in_which_backward_is_called(around: str) -> None:
+    text = """
+def train(step, flag, other):
+    loss = step()
+    np.asarray(loss)
+    """
+    assert findings(text + around.format("loss.backward()") + "\n") == [("TSL101", 4, 5, "certain")]
+    assert not findings(text + around.format("later = lambda: loss.backward()") + "\n")
+
+
+def test_what_is_computed_from_a_value_tells_nothing_of_the_value() -> None:
+    assert not findings("""
+def train(step, model):
+    x = step()
+    np.asarray(x)
+    model(x).backward()
+""")

@@ -193,3 +193,62 @@ def f(args, config):
     if args.device == "cuda" or config.device == "cpu":
         return 1
 """)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'device != "cpu"',
+        'device.type != "cpu"',
+        'device.type == "cuda"',
+        'str(device) != "cpu"',
+        '"cuda" in device',
+        'device.startswith("cuda")',
+        'not device == "cpu"',
+        'device.type in ("cuda", "mps")',
+        'device != torch.device("cpu")',
+    ],
+)
+def test_a_test_of_the_device_that_things_were_moved_to_tells_where_they_are(test: str) -> None:
+    text = f"""
+def f(x, device):
+    x = torch.as_tensor(x).to(device)
+    if {test}:
+        x = x.cpu()
+    return x.numpy()
+"""
+    assert not findings(text)
+    assert findings(text.replace("x = x.cpu()", "x = x * 2")) == [("TSL102", 6, 12, "likely")]
+
+
+def test_a_test_of_another_device_tells_nothing() -> None:
+    assert findings("""
+def f(x, device, other_device):
+    x = torch.as_tensor(x).to(device)
+    if other_device != "cpu":
+        x = x.cpu()
+    return x.numpy()
+""") == [("TSL102", 6, 12, "likely")]
+    assert findings("""
+def f(x, device):
+    x = torch.as_tensor(x).to(device)
+    device = pick()
+    if device != "cpu":
+        x = x.cpu()
+    return x.numpy()
+""") == [("TSL102", 7, 12, "likely")]
+
+
+def test_a_module_is_where_its_device_was_tested_to_be() -> None:
+    assert not findings("""
+class Runner:
+    def __init__(self, device: str = "cpu"):
+        self.device = device
+        self.net = nn.Linear(2, 2).to(self.device)
+    @torch.no_grad()
+    def run(self, x):
+        out = self.net(x.to(self.device))
+        if self.device != "cpu":
+            out = out.cpu()
+        return out.numpy()
+""")

@@ -38,16 +38,14 @@ def unpacked(package: str, version: str, wheels: Path) -> Path:
 def lint(folder: Path, report: Path | None, reuse: bool) -> list[dict[str, object]]:
     """The findings of the default level, by the command line as a user has it."""
     if report is not None and reuse and report.is_file():
-        found: list[dict[str, object]] = json.loads(report.read_text(encoding="utf-8"))
-        return found
+        return list(json.loads(report.read_text(encoding="utf-8")))
     command = [sys.executable, "-m", "tensorlint", "check", ".", "--isolated", "--output-format", "json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode not in (0, 1, 2):
         sys.exit(f"{folder.name}: exit code {done.returncode}\n{done.stderr}")
     if report is not None:
         report.write_text(done.stdout, encoding="utf-8")
-    found = json.loads(done.stdout)
-    return found
+    return list(json.loads(done.stdout))
 
 
 def lines_of(folder: Path) -> int:
