@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
@@ -16,6 +18,7 @@ __all__ = ["called_out_of_sight", "may_have_changed", "seen_so_far", "time_passe
 
 ANY = 0
 """Stands for the parameters of every module; ``-storage`` for those of one."""
+TRAIN_NOTHING = frozenset({"builtins", "torch", "numpy", *sys.stdlib_module_names})
 TRAINS = frozenset({"step", "fit", "train", "learn", "minimize", "optimize"})
 
 
@@ -25,7 +28,7 @@ def called_out_of_sight(
     """Note that a call which cannot be followed may train the modules that it is given, or by its name any module."""
     unseen = isinstance(callee, Unknown) or (isinstance(callee, Bound) and isinstance(callee.receiver, Unknown))
     if isinstance(callee, External):
-        unseen = not callee.name.startswith(("builtins.", "torch.")) and machine.library.row(callee.name) is None
+        unseen = callee.name.partition(".")[0] not in TRAIN_NOTHING and machine.library.row(callee.name) is None
     if not unseen or not isinstance(node, cst.Call):
         return
     for value in arguments.values():

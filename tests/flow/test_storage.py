@@ -274,7 +274,13 @@ net.load_state_dict(kept)
 """
     for between in ("trainer.fit(net, loader)", "scheduler.step()", "runner.train()", "finetune(net)"):
         assert findings(text.format(between)) == [("TSL203", 3, 8, "likely")], between
-    for between in ("print(net)", "net(torch.rand(2))", "torch.save(net, path)", "net.weight.data = torch.zeros(2, 2)"):
+    for between in (
+        "print(net)",
+        "net(torch.rand(2))",
+        "torch.save(net, path)",
+        "import inspect; inspect.signature(net)",
+        "net.weight.data = torch.zeros(2, 2)",
+    ):
         assert not findings(text.format(between)), between
 
 
