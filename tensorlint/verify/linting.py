@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tensorlint.verify.fixture import FIXED, Fixture
 from tensorlint.verify.judge import Row, Verdict
 from tensorlint.verify.markers import Marker
+
+if TYPE_CHECKING:
+    from tensorlint.settings import Settings
 
 __all__ = ["available", "judge_linting", "made_by_fixer", "update_fixed"]
 
@@ -42,22 +46,31 @@ def judge_linting(fixture: Fixture) -> Iterator[Row]:
 
 def _findings(fixture: Fixture, path: str) -> list[Marker]:
     from tensorlint.session import Mode, Task, work
-    from tensorlint.settings import Settings
 
-    outcome = work(Task(str(fixture.folder / path), Settings()), Mode())
+    outcome = work(Task(str(fixture.folder / path), _settings(fixture)), Mode())
     return [Marker(one.line, one.column, one.code, str(one.confidence)) for one in outcome.findings]
+
+
+def _settings(fixture: Fixture) -> Settings:
+    """The default settings; a fixture that asks for a finding at *possible* is linted at it, by its rule alone."""
+    from tensorlint.finding import Confidence
+    from tensorlint.settings import Selection, Settings
+
+    asked = {marker.confidence for found in fixture.written.markers.values() for marker in found}
+    if "possible" not in asked:
+        return Settings()
+    return Settings((Selection((fixture.rule,)),), confidence=Confidence.POSSIBLE)
 
 
 def made_by_fixer(fixture: Fixture) -> dict[str, bytes | None]:
     """What the fixer, unsafe fixes included, makes of each file of a fixture; None where it changes nothing."""
     from tensorlint.session import Mode, Task, work
-    from tensorlint.settings import Settings
 
     made: dict[str, bytes | None] = {}
     for path in fixture.written.texts:
         file = fixture.folder / path
         data = file.read_bytes()
-        outcome = work(Task(str(file), Settings(), data), Mode(fix=True, unsafe=True))
+        outcome = work(Task(str(file), _settings(fixture), data), Mode(fix=True, unsafe=True))
         made[path] = outcome.data if outcome.data != data else None
     return made
 
