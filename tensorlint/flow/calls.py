@@ -136,6 +136,8 @@ HANDED_ON = frozenset({"partial", "wraps", "map", "lru_cache", "cache", "isinsta
 
 def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: Value, arguments: Arguments) -> None:
     """Functions of the project that are handed to a library (an objective, a hook) are called by it, some time."""
+    if machine.decorating:
+        return
     for item in alternatives(callee):
         if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
             return

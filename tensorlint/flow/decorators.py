@@ -18,12 +18,16 @@ def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: Stat
     """What a function's decorators make of it."""
     from tensorlint.flow.calls import call_value  # calls end in classes, whose methods are decorated
 
-    for decorator in reversed(node.decorators):
-        if isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in PLAIN:
-            continue
-        found = evaluate(machine, decorator.decorator, state)
-        if isinstance(found, Function):
-            made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
-            if isinstance(made, Function):
-                value = made
+    outer, machine.decorating = machine.decorating, True
+    try:
+        for decorator in reversed(node.decorators):
+            if isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in PLAIN:
+                continue
+            found = evaluate(machine, decorator.decorator, state)
+            if isinstance(found, Function):
+                made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
+                if isinstance(made, Function):
+                    value = made
+    finally:
+        machine.decorating = outer
     return value

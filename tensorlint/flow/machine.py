@@ -99,6 +99,8 @@ class Machine:
     """For each class that was looked at, the address of an instance that stands for any."""
     backward: dict[int, frozenset[int]] = field(default_factory=dict)
     """Kept answers of ``backward.py``."""
+    decorating: bool = False
+    """Decorators are applied: what they hand on is not called yet."""
     statement: cst.CSTNode | None = None
     """The expression of the expression statement that is executed."""
     optimized: dict[int, set[int]] = field(default_factory=dict)

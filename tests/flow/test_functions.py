@@ -370,3 +370,15 @@ class Trainer:
         found.add(tuple(sorted((code, lines[line - 1], column, how) for code, line, column, how in findings(text))))
     assert len(found) == 1
     assert [text.strip() for _, text, *_ in found.pop()] == ["return np.mean(self.losses)", "return tensor.numpy()"]
+
+
+def test_a_decorator_that_hands_its_function_on_does_not_call_it() -> None:
+    assert evidence("""
+def registered(f):
+    hub.register(f)
+    return f
+@registered
+def g(x: torch.Tensor):
+    x.unsqueeze(0)
+    return x
+""") == ["6: `x` is annotated as a Tensor"]
