@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
 from tensorlint.flow.importers import importers
+from tensorlint.flow.inherited import inherited_methods
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
@@ -133,13 +134,16 @@ class _Analysis:
             found += [event for event in events if not (quiet and _needs_grad(event))]
         return found
 
-    def run(self, worth: set[FunctionDefinition]) -> None:
+    def run(self, worth: Set[FunctionDefinition]) -> None:
         """Execute the top level, and each class and function of ``worth`` for itself."""
         file = self.file
         state = self._top_level()
         for definition in file.classes:
-            if not definition.nested and any(method in worth for method in definition.methods.values()):
-                self._class(definition, state)
+            if definition.nested:
+                continue
+            inherited = self._inherited(definition, state)
+            if inherited or any(method in worth for method in definition.methods.values()):
+                self._class(definition, inherited, state)
         for function in file.functions:
             if function.owner is None and not function.nested and function in worth:
                 self._function(function, state.fork(), None)
@@ -168,7 +172,7 @@ class _Analysis:
             if isinstance(value, Function) and value.definition.nested and value.definition not in self.machine.called:
                 self._function(value.definition, state.fork(), None, value.closure)
 
-    def _class(self, definition: ClassDefinition, state: State) -> None:
+    def _class(self, definition: ClassDefinition, inherited: list[FunctionDefinition], state: State) -> None:
         machine = self.machine
         own = state.fork()
         machine.frames.append(Frame(None, self.file, self.file.frame))
@@ -181,12 +185,12 @@ class _Analysis:
         init = definition.methods.get("__init__") or self._inherited_init(definition, own)
         if init is not None:
             self._function(init, own, ref)
-        names = [name for name in definition.methods if name != "__init__"]
+        methods = [method for name, method in definition.methods.items() if name != "__init__"] + inherited
         for _ in range(ROUNDS):
             exits = []
-            for name in names:
+            for method in methods:
                 path = own.fork()
-                self._function(definition.methods[name], path, ref)
+                self._function(method, path, ref)
                 exits.append(path)
             changed = False
             for path in exits:
@@ -198,15 +202,21 @@ class _Analysis:
         state.heap.add_all(own.heap)
 
     def _inherited_init(self, definition: ClassDefinition, state: State) -> FunctionDefinition | None:
-        machine = self.machine
-        machine.frames.append(Frame(None, self.file, self.file.frame))
+        for base in self._ancestors(definition, state)[1:]:
+            if isinstance(base, ClassDefinition) and "__init__" in base.methods:
+                return base.methods["__init__"]
+        return None
+
+    def _inherited(self, definition: ClassDefinition, state: State) -> list[FunctionDefinition]:
+        """The inherited methods to look at as the class's own."""
+        return inherited_methods(definition, self._ancestors(definition, state)) if definition.bases else []
+
+    def _ancestors(self, definition: ClassDefinition, state: State) -> list[ClassDefinition | str]:
+        self.machine.frames.append(Frame(None, self.file, self.file.frame))
         try:
-            for base in list(ancestors(machine, definition, state))[1:]:
-                if isinstance(base, ClassDefinition) and "__init__" in base.methods:
-                    return base.methods["__init__"]
-            return None
+            return list(ancestors(self.machine, definition, state))
         finally:
-            machine.frames.pop()
+            self.machine.frames.pop()
 
     def _function(
         self, function: FunctionDefinition, state: State, receiver: Ref | None, closure: tuple[int, ...] = ()

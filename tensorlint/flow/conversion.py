@@ -89,8 +89,8 @@ def _depends_on_callers(state: State, value: Value, depth: int = 0) -> bool:
                 found = state.object(item)
                 if isinstance(found, Items):
                     parts = found.known if found.known is not None else (found.rest,) if found.rest is not None else ()
-                    if any(_depends_on_callers(state, part, depth + 1) for part in parts):
-                        return True
+                    if not parts or any(_depends_on_callers(state, part, depth + 1) for part in parts):
+                        return True  # what nothing in sight fills is filled by a subclass
             case _:
                 pass
     return False

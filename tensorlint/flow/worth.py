@@ -9,7 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 
-__all__ = ["leading_to", "mentioning", "worth_a_look"]
+__all__ = ["leading_to", "mentioning", "text_of", "worth_a_look"]
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
@@ -34,19 +34,20 @@ IMPORTED = re.compile(
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def worth_a_look(file: FileModel) -> set[FunctionDefinition]:
+@lru_cache(maxsize=64)
+def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     """The functions whose text mentions a boundary, and those whose text mentions one of these by name."""
     names = _library_names(file.text)
     if BOUNDARY.search(file.text) is None and not names:
-        return set()
+        return frozenset()
     found = set()
     for function, text in _texts(file).items():
         library = bool(names) and (not names.isdisjoint(_words(text)) or METHODS.search(text) is not None)
         if library or BOUNDARY.search(text) is not None:
             found.add(function)
     if not found and BOUNDARY.search(file.text) is None:
-        return set()
-    return _with_callers(file, found) | {function for function in file.functions if function.nested}
+        return frozenset()
+    return frozenset(_with_callers(file, found) | {function for function in file.functions if function.nested})
 
 
 def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
@@ -72,7 +73,12 @@ def _library_names(text: str) -> set[str]:
     return found - {"as"}
 
 
-@lru_cache(maxsize=16)
+def text_of(function: FunctionDefinition) -> str:
+    """The source text of a function that is not nested."""
+    return _texts(function.file)[function]
+
+
+@lru_cache(maxsize=64)
 def _texts(file: FileModel) -> dict[FunctionDefinition, str]:
     empty = cst.Module(body=())
     return {function: empty.code_for_node(function.node) for function in file.functions if not function.nested}

@@ -221,3 +221,42 @@ setattr(t, "x", torch.ones(3, requires_grad=True))
 reveal(t.x, getattr(t, "x"))
 """)
     assert x.requires_grad == y.requires_grad == "yes"
+
+
+TEMPLATE = """
+class Base:
+    def __init__(self, net: nn.Module):
+        self.net = net
+        self.outputs = []
+    def run(self, batches):
+        for batch in batches:
+            self.log(self.step(batch))
+    def log(self, out):
+        self.seen = out.numpy()
+    def step(self, batch):
+        raise NotImplementedError
+    def flush(self):
+        return np.stack(self.outputs)
+    def other(self):
+        return np.stack(self.others)
+"""
+
+
+def test_an_inherited_method_calls_what_the_class_overrides() -> None:
+    assert not findings(TEMPLATE)
+    text = TEMPLATE + "class Mine(Base):\n    def step(self, batch):\n        return self.net(batch)"
+    assert findings(text + "\n") == [("TSL101", 10, 21, "likely")]
+    assert not findings(text + ".detach()\n")
+
+
+def test_an_inherited_method_reads_what_the_class_sets() -> None:
+    text = TEMPLATE + "class Mine(Base):\n    def keep(self, batch):\n        self.outputs.append(self.net(batch)"
+    assert findings(text + ")\n") == [("TSL101", 14, 16, "likely")]
+    assert not findings(text + ".detach())\n")
+
+
+def test_an_inherited_method_gives_the_class_what_it_computes() -> None:
+    assert findings(
+        TEMPLATE.replace("self.log(self.step(batch))", "self.use(self.net(batch))")
+        + "class Mine(Base):\n    def use(self, out):\n        return out.numpy()\n"
+    ) == [("TSL101", 19, 16, "likely")]
