@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
@@ -25,10 +27,19 @@ def dotted(node: cst.BaseExpression) -> str | None:
 
 def literal(node: cst.BaseExpression) -> str | None:
     """The value of a plain string literal (implicitly concatenated ones too)."""
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+    if isinstance(node, cst.SimpleString):
+        return _evaluated(node.value)
+    if isinstance(node, cst.ConcatenatedString):
         value = node.evaluated_value
         return value if isinstance(value, str) else None
     return None
+
+
+@lru_cache(maxsize=4096)
+def _evaluated(text: str) -> str | None:
+    """What a string literal means: texts repeat, and evaluating one compiles it."""
+    value = ast.literal_eval(text)
+    return value if isinstance(value, str) else None
 
 
 _EMPTY = cst.Module(body=())
