@@ -13,7 +13,7 @@ from tensorlint.flow.facts import Reason
 from tensorlint.flow.heap import Key, Taken
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.names import short
+from tensorlint.flow.names import literal, short
 from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import keep, look
@@ -69,14 +69,14 @@ def _resolved(machine: Machine, state: State, value: Single) -> Value:
 def number(machine: Machine, node: cst.Integer | cst.Float | cst.Imaginary, state: State) -> Value:
     """A number."""
     if isinstance(node, cst.Integer):
-        return Constant(node.evaluated_value)
+        return Constant(int(node.value.replace("_", ""), 0) if node.value.strip("0_") else 0)
     return Number()
 
 
 @evaluates(cst.SimpleString, cst.ConcatenatedString)
 def string(machine: Machine, node: cst.SimpleString | cst.ConcatenatedString, state: State) -> Value:
     """Text."""
-    value = node.evaluated_value
+    value = literal(node)
     return Constant(value) if value is not None else Number()
 
 
