@@ -71,7 +71,18 @@ def join_callees(found: list[Value]) -> Value:
     from tensorlint.flow.values import union
 
     flat = [item for value in found for item in alternatives(value)]
+    if sum(isinstance(item, Bound) and isinstance(item.receiver, Unknown | Tensor) for item in flat) > 1:
+        flat = [_weakened(item) for item in flat]
     return union(flat)
+
+
+def _weakened(callee: Single) -> Single:
+    """A method of one of several things that have it: what is known of the thing holds only perhaps."""
+    if not isinstance(callee, Bound) or not isinstance(callee.receiver, Tensor):
+        return callee
+    tensor = callee.receiver
+    grad, device = tensor.requires_grad.weakened(), tensor.device.weakened()
+    return replace(callee, receiver=replace(tensor, requires_grad=grad, device=device))
 
 
 def _method(machine: Machine, state: State, node: cst.Attribute, receiver: Single) -> Value:

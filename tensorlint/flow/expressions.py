@@ -76,6 +76,8 @@ def number(machine: Machine, node: cst.Integer | cst.Float | cst.Imaginary, stat
 @evaluates(cst.SimpleString, cst.ConcatenatedString)
 def string(machine: Machine, node: cst.SimpleString | cst.ConcatenatedString, state: State) -> Value:
     """Text."""
+    if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower():
+        return Constant(node.evaluated_value)
     value = literal(node)
     return Constant(value) if value is not None else Number()
 

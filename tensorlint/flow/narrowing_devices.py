@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.facts import NO, Fact, Truth, maybe
 from tensorlint.flow.machine import Machine, evaluate
-from tensorlint.flow.names import condition_key, dotted, literal, short
+from tensorlint.flow.names import dotted, literal, short
 from tensorlint.flow.narrowing_types import replace_alternatives
 from tensorlint.flow.state import State
 from tensorlint.flow.tensors import accelerates
@@ -49,9 +49,8 @@ def narrow_device(machine: Machine, test: cst.BaseExpression, state: State, outc
         return
     if not all(_may_be_device(item) for item in alternatives(value)):
         return
-    key = condition_key(subject)
-    if key is not None:
-        state.assume(accelerates(key), accelerator)
+    for condition in accelerates(value, subject):
+        state.assume(condition, accelerator)
 
     def change(item: Single) -> Value | None:
         if isinstance(item, Device):

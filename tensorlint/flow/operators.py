@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from tensorlint.flow.compared import difference
@@ -14,7 +16,7 @@ from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import literal
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
-from tensorlint.flow.tensors import inputs_of, result_tensor
+from tensorlint.flow.tensors import inputs_of, recorded, result_tensor
 from tensorlint.flow.values import (
     Array,
     Constant,
@@ -89,10 +91,11 @@ def _one(
     if isinstance(a, Tensor) and isinstance(b, Array) and not (b.scalar or b.maybe_scalar):
         # tensor * ndarray goes through Tensor.__array__ and gives an array or a tensor, by the operator
         _convert_surely(machine, state, node, left_node, a)
-        return result_tensor(machine, state, inputs_of(state, [a]))
+        return result_tensor(machine, state, inputs_of(state, [_accepted(state, a)]))
     if isinstance(a, Array) and isinstance(b, Tensor) and not (a.scalar or a.maybe_scalar):
-        _convert_surely(machine, state, node, right_node, b)
-        return result_tensor(machine, state, inputs_of(state, [b]))
+        refused = not isinstance(operator, cst.Divide | cst.DivideAssign)
+        _convert_surely(machine, state, node, right_node, b, " on its left" if refused else "")
+        return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return result_tensor(machine, state, inputs_of(state, [a, b]), ndim=_ndim(a, b))
     if isinstance(a, Array) or isinstance(b, Array):
@@ -113,15 +116,27 @@ def _one(
 
 
 def _convert_surely(
-    machine: Machine, state: State, node: cst.BaseExpression, operand: cst.BaseExpression, tensor: Tensor
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    operand: cst.BaseExpression,
+    tensor: Tensor,
+    where: str = "",
 ) -> None:
-    """An operator between a tensor and an array converts the tensor.
+    """An operator between a tensor and an array converts the tensor, or refuses it where the array comes first.
 
     Code that is written for both kinds at once is full of operators on which they seem to meet and never do: only a
     tensor that surely cannot be converted is reported.
     """
     if Truth.YES in (tensor.requires_grad.truth, tensor.device.truth):
-        convert(machine, state, node, operand, tensor, How.IMPLICIT, "an operator with an ndarray")
+        convert(machine, state, node, operand, tensor, How.IMPLICIT, f"an operator with an ndarray{where}")
+
+
+def _accepted(state: State, tensor: Tensor) -> Tensor:
+    """The tensor where the program goes on after the operator: one that NumPy does not refuse."""
+    grad = recorded(state, tensor.requires_grad)
+    refused = Truth.YES in (grad.truth, tensor.device.truth)
+    return replace(tensor, requires_grad=NO, device=NO) if refused else tensor
 
 
 def _ndim(a: Single, b: Single) -> int | None:
@@ -199,21 +214,11 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     inputs = inputs_of(state, values)
     if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
         return Number()
-    for index in range(len(node.comparisons)):
-        _compare_with_array(machine, state, node, sides, values, index)
     if any(isinstance(item, Tensor) for value in values for item in alternatives(value)):
         return result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
     if any(isinstance(item, Array) for value in values for item in alternatives(value)):
         return Array(NO, "bool", fresh(machine))
     return Unknown() if any(isinstance(value, Unknown) for value in values) else Number()
-
-
-def _compare_with_array(
-    machine: Machine, state: State, node: cst.Comparison, sides: list[cst.BaseExpression], values: list[Value], i: int
-) -> None:
-    for a, b in ((i, i + 1), (i + 1, i)):
-        if isinstance(values[a], Tensor) and isinstance(values[b], Array) and not values[b].scalar:  # type: ignore[union-attr]
-            convert(machine, state, node, sides[a], values[a], How.IMPLICIT, "a comparison with an ndarray")
 
 
 _OPERATORS = {cst.Equal: "==", cst.NotEqual: "!=", cst.In: "in", cst.NotIn: "not in"}

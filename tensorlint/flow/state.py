@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tensorlint.flow.facts import Fact, Guards, Place, Truth
-from tensorlint.flow.heap import HeapObject
+from tensorlint.flow.heap import HeapObject, Instance, Mapping
 from tensorlint.flow.joining import join, join_objects
 from tensorlint.flow.layers import Layers
 from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
@@ -98,9 +98,11 @@ class State:
             if present is None:
                 self.heap[address] = item
                 changed = True
-            elif present is not item and (merged_item := join_objects(present, item, mine, others)) is not present:
-                self.heap[address] = merged_item
-                changed = changed or merged_item != present
+            elif present is not item:
+                a, b = resolve_object(present, self.assumed), resolve_object(item, other.assumed)
+                if (merged_item := join_objects(a, b, mine, others)) is not present:
+                    self.heap[address] = merged_item
+                    changed = changed or merged_item != present
         for storage, write in other.written.items():
             last = self.written.get(storage)
             if last is None or last.version < write.version:
@@ -145,6 +147,7 @@ class State:
         self.assumed = {text: outcome for text, outcome in self.assumed.items() if word not in WORD.findall(text)}
         for name, value in self.names.items():
             self.names[name] = _freed(value, word)
+        self.grad = _free(self.grad, word)
 
     def records(self) -> Truth:
         """Whether autograd records here, on this path."""
@@ -198,6 +201,21 @@ def resolve(value: Value, outcomes: dict[str, bool]) -> Value:
     return _resolve(value, outcomes)
 
 
+def resolve_object(found: HeapObject, outcomes: dict[str, bool]) -> HeapObject:
+    """The object where the outcomes of some conditions are known."""
+    if not outcomes:
+        return found
+    if isinstance(found, Instance):
+        attributes = {name: resolve(value, outcomes) for name, value in found.attributes.items()}
+        if any(value is not found.attributes[name] for name, value in attributes.items()):
+            return replace(found, attributes=attributes)
+    elif isinstance(found, Mapping):
+        entries = {key: resolve(value, outcomes) for key, value in found.entries.items()}
+        if any(value is not found.entries[key] for key, value in entries.items()):
+            return replace(found, entries=entries)
+    return found
+
+
 def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
     return bool(guards) and any(outcomes.get(text, wanted) is not wanted for text, wanted in guards)
 
@@ -205,11 +223,9 @@ def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
 def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
     if isinstance(item, Tensor):
         if item.requires_grad.given or item.device.given:
-            return replace(
-                item,
-                requires_grad=item.requires_grad.assuming(outcomes),
-                device=item.device.assuming(outcomes),
-            )
+            grad, device = item.requires_grad.assuming(outcomes), item.device.assuming(outcomes)
+            if grad is not item.requires_grad or device is not item.device:
+                return replace(item, requires_grad=grad, device=device)
     elif isinstance(item, Array):
         if item.negative_stride.given:
             return replace(item, negative_stride=item.negative_stride.assuming(outcomes))

@@ -155,7 +155,10 @@ def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -
             case Constant(value=str(text)):
                 name = text.partition(":")[0]
                 if name in ACCELERATORS:
-                    facts.append((yes(place, f"the device is {text!r}"), item.guards))
+                    known = condition_key(node) if isinstance(node, cst.Name | cst.Attribute) else None
+                    written = f"`{known}`" if known else "the device"
+                    words = "the device is" if item is value else f"{written} may be"
+                    facts.append((yes(place, f"{words} {text!r}"), item.guards))
                 else:
                     facts.append((NO, item.guards))
             case Constant(value=int(index)) if not isinstance(index, bool):
@@ -179,16 +182,22 @@ def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -
         result = result.join(fact, guards, others)
         guards = guards & others
     if result.truth is Truth.MAYBE and isinstance(node, cst.BaseExpression):
-        key = condition_key(node)
-        if key is not None:  # `if device != "cpu": x = x.cpu()` tells where x is
-            state.watch(accelerates(key))
-            result = replace(result, given=result.given | {(accelerates(key), True)})
+        conditions = accelerates(value, node)  # `if device != "cpu": x = x.cpu()` tells where x is
+        for condition in conditions:
+            state.watch(condition)
+        result = replace(result, given=result.given | {(condition, True) for condition in conditions})
     return result
 
 
-def accelerates(key: str) -> str:
-    """The condition that the device which is called ``key`` is an accelerator."""
-    return f"{key}:accelerator"
+def accelerates(value: Value, node: cst.BaseExpression) -> list[str]:
+    """The condition that a device is an accelerator, by how it is written and by the argument or call it came from."""
+    keys = {condition_key(node)}
+    if isinstance(value, Unknown):
+        keys.add(value.variable)
+    elif isinstance(value, Device) and value.made.reason is not None:
+        *_, origin = value.made.reason.chain()
+        keys.add(f"#{id(origin.place.node)}")
+    return [f"{key}:accelerator" for key in sorted(filter(None, keys))]
 
 
 HOLDERS = frozenset({

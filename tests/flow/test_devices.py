@@ -131,7 +131,7 @@ class Trainer:
 """
     assert findings(text) == [("TSL102", 9, 16, "likely")]
     assert evidence(text) == [
-        "4: the device is 'cuda'",
+        "4: the device may be 'cuda'",
         "5: `nn.Linear(2, 2).to(self.device)` moves it there",
         "9: output of `self.net` (nn.Linear), which is there",
     ]
@@ -252,3 +252,30 @@ class Runner:
             out = out.cpu()
         return out.numpy()
 """)
+
+
+@pytest.mark.parametrize("held", ["self.device", "self.options.device"])
+def test_a_device_that_is_kept_elsewhere_is_the_one_that_things_were_moved_to(held: str) -> None:
+    text = f"""
+class Runner:
+    def __init__(self, x, device):
+        self.options = SimpleNamespace()
+        {held} = device
+        self.x = torch.as_tensor(x).to(device)
+    def run(self):
+        x = self.x
+        if {held}.type != "cpu":
+            x = x.cpu()
+        return x.numpy()
+"""
+    assert not findings(text)
+    assert findings(text.replace("x = x.cpu()", "x = x + 1")) == [("TSL102", 11, 16, "likely")]
+
+
+def test_one_of_several_alternatives_may_be_on_a_gpu() -> None:
+    assert findings("""
+def f(x, gpu=None):
+    if gpu is not None:
+        x = x.cuda(gpu)
+    return x.numpy()
+""") == [("TSL102", 5, 12, "likely")]
