@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tensorlint.flow.facts import Guards
-from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Mapping, ModuleFacts, Taken
+from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Manager, Mapping, ModuleFacts, Taken
 from tensorlint.flow.values import (
     NO_GUARDS,
     Alias,
@@ -131,8 +131,9 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.scalar,
                 a.maybe_scalar or b.maybe_scalar,
                 guards,
+                a.ndim if a.ndim == b.ndim else None,
             )
-            same = merged == a and merged.aliases == a.aliases
+            same = merged == a and merged.aliases == a.aliases and merged.ndim == a.ndim
         case Device(), Device():
             merged = Device(a.accelerator.join(b.accelerator, mine, others), a.text, a.made.join(b.made), guards)
             same = merged == a
@@ -190,6 +191,9 @@ def join_objects(a: HeapObject, b: HeapObject, mine: Guards = NO_GUARDS, others:
             if len(entries) > MOST_KEYS:
                 rest, entries = join_optional(rest, join_values(entries.values())), {}
             return Mapping(entries, rest, a.factory or b.factory, source)
+        case Manager(), Manager():
+            names = _join_entries(a.names, b.names, mine, others)
+            return a if names is a.names else replace(a, names=names)
         case Instance(), Instance():
             attributes = _join_entries(a.attributes, b.attributes, mine, others)
             module = a.module if b.module is None else b.module

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, yes
+from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
@@ -122,7 +123,26 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     inputs = inputs_of(state, [subject])
     aliases = shared_memory(machine, state, call, dtype, NO, inputs)
     memory = aliases if aliases is not None else fresh(machine)
-    return Array(negative, dtype, memory, maybe_scalar=row.name.rpartition(".")[2] in FEW_DIMENSIONS)
+    few = row.name.rpartition(".")[2] in FEW_DIMENSIONS
+    return Array(negative, dtype, memory, maybe_scalar=few, ndim=_dimensions(state, call))
+
+
+SHAPED = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
+
+
+def _dimensions(state: State, call: Call) -> int | None:
+    """How many dimensions the shape has that a new array is made with."""
+    shape = call.arguments.value(0, "shape") if call.row.name in SHAPED else None
+    match shape:
+        case Number() | Constant(value=int()):
+            return 1
+        case Tuple(items=items):
+            return len(items)
+        case Ref():
+            found = state.object(shape)
+            return len(found.known) if isinstance(found, Items) and found.known is not None else None
+        case _:
+            return None
 
 
 REARRANGE = frozenset({

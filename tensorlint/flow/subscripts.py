@@ -10,6 +10,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.classes import method_of
 from tensorlint.flow.containers import element, make_items
 from tensorlint.flow.conversion import give_to_torch
+from tensorlint.flow.entries import entry_at
 from tensorlint.flow.facts import NO, Fact, maybe, yes
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, Items, Mapping
@@ -39,6 +40,8 @@ __all__ = ["subscript"]
 @evaluates(cst.Subscript)
 def subscript(machine: Machine, node: cst.Subscript, state: State) -> Value:
     """``value[...]`` that is read."""
+    if (sweep := entry_at(machine, state, node)) is not None:
+        return state.names[sweep.entry]
     receiver = evaluate(machine, node.value, state)
     keys = [
         evaluate(machine, item.slice.value, state)
@@ -137,13 +140,21 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     reversed_ = _reversal(machine, node)
     if reversed_ is not None:
         stride = NO if array.negative_stride.holds and len(node.slice) == 1 else reversed_
-        return replace(array, negative_stride=stride, aliases=share(state, array, None), scalar=False)
+        return replace(array, negative_stride=stride, aliases=share(state, array, None), scalar=False, ndim=None)
     only_index = all(isinstance(item.slice, cst.Index) for item in node.slice)
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
         stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
     aliases = share(state, array, None, part=_part(node))
-    return replace(array, aliases=aliases, negative_stride=stride, maybe_scalar=array.maybe_scalar or only_index)
+    ndim = None
+    if array.ndim is not None and all(isinstance(key, Number) or _is_integer(key) for key in keys) and only_index:
+        ndim = max(array.ndim - len(keys), 0)
+    few = array.maybe_scalar or only_index
+    return replace(array, aliases=aliases, negative_stride=stride, maybe_scalar=few, ndim=ndim)
+
+
+def _is_integer(key: Value) -> bool:
+    return isinstance(key, Constant) and isinstance(key.value, int) and not isinstance(key.value, bool)
 
 
 def _of_tuple(

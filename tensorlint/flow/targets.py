@@ -9,6 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.containers import element, make_items, make_mapping, store_item, unpack
 from tensorlint.flow.conversion import convert
+from tensorlint.flow.entries import entry_at, store_entry
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Instance
@@ -19,7 +20,7 @@ from tensorlint.flow.rebinding import literal_key, rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, write
 from tensorlint.flow.tensors import inputs_of
-from tensorlint.flow.values import Array, Constant, Ref, Tensor, Unknown, Value, alternatives
+from tensorlint.flow.values import Array, Constant, Number, Ref, Tensor, Unknown, Value, alternatives
 
 __all__ = ["assign", "assign_name", "attribute_owner"]
 
@@ -171,6 +172,9 @@ def step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) ->
 
 
 def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: State, source: cst.CSTNode) -> None:
+    if (sweep := entry_at(machine, state, target)) is not None:
+        store_entry(state, sweep, step(machine, value, target, f"`{short(target)}` holds it"))
+        return
     receiver = evaluate(machine, target.value, state)
     key = _key(machine, target, state)
     name = short(target.value)
@@ -204,18 +208,28 @@ def _store_in_array(
     machine: Machine, target: cst.Subscript, array: Array, value: Value, state: State, source: cst.CSTNode
 ) -> None:
     if isinstance(source, cst.BaseExpression):
+        rows = _several_places(machine, target, array, state)
         for item in alternatives(value):
-            # arr[i] = scalar tensor works even with grad; a slice converts (observed: torch 2.13)
-            if isinstance(item, Tensor) and item.ndim != 0 and (_whole(target) or item.ndim):
+            # one place takes a number, which float() makes of a 0-d tensor even with grad (observed: torch 2.13)
+            if (rows and isinstance(item, Tensor | Unknown)) or (isinstance(item, Tensor) and item.ndim):
                 convert(machine, state, source, source, item, How.IMPLICIT, f"{short(target)} = ...")
     if not _direct(target.value):
         changed = write(machine, state, array, target, short(target.value), f"`{short(target)} = ...` writes to it")
         rebind(machine, target.value, changed, state, only=Array)
 
 
-def _whole(target: cst.Subscript) -> bool:
-    """The subscript has a slice in it, so that what is stored must be an array."""
-    return any(isinstance(element.slice, cst.Slice) for element in target.slice)
+def _several_places(machine: Machine, target: cst.Subscript, array: Array, state: State) -> bool:
+    """The subscript names rows or several items, so that what is stored there becomes an array."""
+    if any(isinstance(element.slice, cst.Slice) for element in target.slice):
+        return True
+    keys = [evaluate(machine, part.slice.value, state) for part in target.slice if isinstance(part.slice, cst.Index)]
+    for key in keys:
+        if isinstance(key, Array) and not (key.scalar or key.maybe_scalar):
+            return True
+        if isinstance(key, Tensor) and key.dtype == "bool" and key.ndim != 0:
+            return True
+    single = all(isinstance(key, Number | Constant) for key in keys)
+    return single and array.ndim is not None and array.ndim > len(keys)
 
 
 def _direct(node: cst.BaseExpression) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 
 __all__ = [
+    "EXIT_STACK",
+    "NO_GUARDS",
     "Alias",
     "Array",
     "Bound",
@@ -26,6 +28,7 @@ __all__ = [
     "Dtype",
     "External",
     "Function",
+    "GradMode",
     "Number",
     "Object",
     "Ref",
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 NO_GUARDS: Guards = frozenset()
+EXIT_STACK = "contextlib.ExitStack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ class Array:
     maybe_scalar: bool = field(default=False, compare=False)
     """A NumPy scalar where the inputs had few dimensions: an item, a dot product."""
     guards: Guards = NO_GUARDS
+    ndim: int | None = field(default=None, compare=False)
+    """How many dimensions it has, where its shape was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,16 @@ class Function:
     definition: FunctionDefinition
     closure: tuple[int, ...] = ()
     """Numbers of the frames of the enclosing functions, the outermost first."""
+    guards: Guards = NO_GUARDS
+    mode: Fact | None = None
+    """The grad mode that it is wrapped in: ``torch.no_grad()(function)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradMode:
+    """A grad mode: a context that sets it (``torch.no_grad()``), or what ``torch.is_grad_enabled()`` says."""
+
+    mode: Fact
     guards: Guards = NO_GUARDS
 
 
@@ -228,6 +244,7 @@ Single: TypeAlias = (
     | Tuple
     | Ref
     | Function
+    | GradMode
     | Class
     | Bound
     | External

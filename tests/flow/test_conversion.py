@@ -150,3 +150,31 @@ w = torch.ones(3, requires_grad=True).sum()
 a = np.ones(3)
 {call}
 """)
+
+
+@pytest.mark.parametrize(
+    ("array", "store", "found"),
+    [
+        ("np.zeros((3, 2))", "a[i] = net(x)", True),
+        ("np.zeros((3, 2))", "a[i] = net(x).sum()", True),
+        ("np.zeros([3, 2])", "a[i] = net(x)", True),
+        ("np.zeros((3, 2))", "a[i, 0] = net(x).sum()", False),
+        ("np.zeros(3)", "a[i] = net(x).sum()", False),
+        ("np.zeros(shape)", "a[i] = net(x).sum()", False),
+        ("np.full((3, 2, 2), 0.0)[0]", "a[i] = net(x)", True),
+        ("np.full((3, 2), 0.0)[0]", "a[i] = net(x).sum()", False),
+        ("np.zeros(shape)", "a[a > 0] = net(x)", True),
+        ("np.zeros(shape)", "a[x > 0] = net(x)", True),
+        ("np.zeros(shape)", "a[:, 0] = net(x)", True),
+    ],
+)
+def test_what_is_stored_in_rows_is_converted(array: str, store: str, found: bool) -> None:
+    text = f"""
+def fill(shape, x: torch.Tensor):
+    net = nn.Linear(2, 2)
+    a = {array}
+    for i in range(3):
+        {store}
+    return a
+"""
+    assert [code for code, *_ in findings(text)] == ["TSL101"] * found
