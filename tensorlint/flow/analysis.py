@@ -11,7 +11,7 @@ from pathlib import Path
 import libcst as cst
 
 from tensorlint.flow import calls as _calls  # noqa: F401  (these modules register evaluators)
-from tensorlint.flow import expressions, loops, operators, statements, subscripts  # noqa: F401
+from tensorlint.flow import comprehensions, expressions, loops, operators, statements, subscripts  # noqa: F401
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition

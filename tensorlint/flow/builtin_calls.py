@@ -29,6 +29,9 @@ from tensorlint.flow.values import (
 
 __all__: list[str] = []
 
+MOST_KEYS = 12
+"""Of a dict with more keys, a list of them knows none."""
+
 
 @builtin(
     "len",
@@ -97,6 +100,9 @@ def _collection(machine: Machine, state: State, node: cst.BaseExpression, argume
     known = items.known if items is not None else first.items if isinstance(first, Tuple) else None
     if known is not None:
         return make_items(machine, state, (node,), known=known, put=items.put if items is not None else ())
+    mapping = mapping_of(state, first)
+    if mapping is not None and mapping.rest is None and len(mapping.entries) <= MOST_KEYS:
+        return make_items(machine, state, (node,), known=[Constant(key) for key in mapping.entries])
     one = element(machine, state, first, node)
     return make_items(machine, state, (node,), rest=one, put=items.put if items is not None else ())
 

@@ -81,6 +81,8 @@ def call_dict_method(
                 return make_items(machine, state, (node,), known=list(mapping.entries.values()))
             return make_items(machine, state, (node,), rest=one)
         case "keys":
+            if mapping.rest is None and 0 < len(mapping.entries) <= 12:
+                return make_items(machine, state, (node,), known=[Constant(key) for key in mapping.entries])
             return make_items(machine, state, (node,), rest=Unknown())
         case "get" | "pop" | "setdefault":
             found = one

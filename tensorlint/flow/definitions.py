@@ -11,7 +11,7 @@ import libcst as cst
 
 from tensorlint.flow.names import dotted
 
-__all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "statements_of"]
+__all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "statements_of", "suites_of"]
 
 
 @dataclass(eq=False, slots=True)
@@ -127,11 +127,12 @@ def _read(model: FileModel, body: Body, owner: ClassDefinition | None, nested: b
             definition.fields.extend(_fields(statement.body))
             _read(model, statement.body, definition, nested)
         elif isinstance(statement, cst.BaseCompoundStatement):
-            for part in _suites(statement):
+            for part in suites_of(statement):
                 _read(model, part, owner, nested)
 
 
-def _suites(statement: cst.BaseCompoundStatement) -> Iterator[cst.BaseSuite]:
+def suites_of(statement: cst.BaseCompoundStatement) -> Iterator[cst.BaseSuite]:
+    """The blocks of a compound statement."""
     body = getattr(statement, "body", None)
     if isinstance(body, cst.BaseSuite):
         yield body
@@ -139,7 +140,7 @@ def _suites(statement: cst.BaseCompoundStatement) -> Iterator[cst.BaseSuite]:
         case cst.If() | cst.For() | cst.While():
             other = statement.orelse
             if isinstance(other, cst.If):
-                yield from _suites(other)
+                yield from suites_of(other)
             elif other is not None:
                 yield other.body
         case cst.Try() | cst.TryStar():

@@ -1,33 +1,30 @@
-"""Names, literals, comprehensions, conditional expressions, lambdas, assignments inside expressions."""
+"""Names, literals, conditional expressions, lambdas, assignments inside expressions."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import Reason
-from tensorlint.flow.heap import Key, Taken
+from tensorlint.flow.heap import Key
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.names import literal, short
+from tensorlint.flow.names import literal
 from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import keep, look
 from tensorlint.flow.targets import assign
-from tensorlint.flow.unseen import seen_so_far
-from tensorlint.flow.values import Constant, External, Function, Number, Single, Tensor, Tuple, Union, Unknown, Value
+from tensorlint.flow.values import Constant, External, Function, Number, Single, Tuple, Union, Unknown, Value
 
 __all__ = ["name"]
 
 BUILTINS = frozenset(dir(builtins))
 CONSTANTS = {"None": None, "True": True, "False": False}
 MOST_ITEMS = 32
-MOST_PASSES = 2
-"""How often the inside of a comprehension that writes to memory is evaluated."""
 
 
 @evaluates(cst.Name)
@@ -222,75 +219,3 @@ def yield_(machine: Machine, node: cst.Yield, state: State) -> Value:
     else:
         machine.frame.yielded.append(evaluate(machine, node.value, state))
     return Unknown()
-
-
-def _comprehend(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
-    """Run one element's worth of a comprehension."""
-    iterated = evaluate(machine, part.iter, state)
-    one = element(machine, state, iterated, part.iter)
-    assign(machine, part.target, one, state, part.iter)
-    for test in part.ifs:
-        evaluate(machine, test.test, state)
-        narrow(machine, test.test, state, True)
-    if not state.alive:
-        return
-    if part.inner_for_in is not None:
-        _comprehend(machine, part.inner_for_in, state, inside)
-    else:
-        inside(state)
-
-
-def _in_comprehension(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
-    """A comprehension's names are its own; what it does to objects stays."""
-    names = dict(state.names)
-    assumed = dict(state.assumed)
-    machine.frame.loops += 1
-    try:
-        for _ in range(MOST_PASSES):
-            written = dict(state.written)
-            _comprehend(machine, part, state, inside)
-            state.names, state.assumed, state.alive = dict(names), dict(assumed), True
-            if state.written == written:
-                break  # the next element would meet what this one met
-    finally:
-        machine.frame.loops -= 1
-    state.names, state.assumed, state.alive = names, assumed, True
-
-
-@evaluates(cst.ListComp, cst.SetComp, cst.GeneratorExp)
-def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
-    """``[f(x) for x in xs]``."""
-    values: list[Value] = []
-    _in_comprehension(machine, node.for_in, state, lambda inner: values.append(evaluate(machine, node.elt, inner)))
-    place = machine.place(node.elt)
-    one = join_values(values)
-    rest = keep(one, Reason(place, f"kept in the list of `{short(node.elt)}`")) if one is not None else None
-    put = (place,) if values else ()
-    return make_items(machine, state, (node,), rest=rest, put=put)
-
-
-@evaluates(cst.DictComp)
-def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Value:
-    """``{k: f(v) for k, v in d.items()}``."""
-    values: list[Value] = []
-
-    def one(inner: State) -> None:
-        evaluate(machine, node.key, inner)
-        values.append(evaluate(machine, node.value, inner))
-
-    _in_comprehension(machine, node.for_in, state, one)
-    place = machine.place(node.value)
-    every = join_values(values)
-    rest = keep(every, Reason(place, f"kept in the dict of `{short(node.value)}`")) if every is not None else None
-    source = _source(state, every) if every is not None else None
-    return make_mapping(machine, state, (node,), rest=rest, source=source)
-
-
-def _source(state: State, value: Value) -> Taken | None:
-    """The storage that all values of a dict comprehension alias: it is a shallow copy of a ``state_dict()``."""
-    if isinstance(value, Tensor):
-        made = [alias for alias in value.aliases if alias.made is not None]
-        if made:
-            storage = min(alias.storage for alias in made)
-            return Taken(storage, seen_so_far(state, storage))
-    return None

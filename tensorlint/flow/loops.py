@@ -8,9 +8,11 @@ import libcst as cst
 
 from tensorlint.flow.containers import element
 from tensorlint.flow.heap import Items
+from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
 from tensorlint.flow.narrowing import narrow
 from tensorlint.flow.state import State
+from tensorlint.flow.sweeps import begin, known_steps, pass_ends, settle, sweep_of
 from tensorlint.flow.targets import assign
 from tensorlint.flow.values import Ref, Tuple, Value
 
@@ -25,11 +27,53 @@ DEEPEST = 4
 def for_(machine: Machine, node: cst.For, state: State) -> None:
     """``for target in iterable``."""
     iterated = evaluate(machine, node.iter, state)
+    steps = known_steps(machine, state, node, iterated)
+    if steps is not None:
+        _unrolled(machine, node, state, steps)
+        return
+    sweep = sweep_of(machine, state, node)
+    entries: list[Value] = []
+    untouched = False
 
     def start(path: State) -> None:
         assign(machine, node.target, element(machine, path, iterated, node.iter), path, node.iter)
+        if sweep is not None:
+            begin(machine, sweep, path)
 
-    _loop(machine, state, node.body, node.orelse, start, surely=_surely_runs(state, iterated))
+    def end(path: State) -> None:
+        nonlocal untouched
+        if sweep is not None:
+            value, left = pass_ends(machine, sweep, path)
+            entries.extend([value] if value is not None else [])
+            untouched = untouched or left
+
+    _loop(machine, state, node.body, node.orelse, start, end, surely=_surely_runs(state, iterated))
+    found = join_values(entries)
+    if sweep is not None and found is not None and state.alive:
+        settle(machine, sweep, state, found, untouched)
+
+
+def _unrolled(machine: Machine, node: cst.For, state: State, steps: list[Value]) -> None:
+    """Execute the body once for each known entry."""
+    frame = machine.frame
+    outer, frame.breaks, frame.continues = (frame.breaks, frame.continues, frame.branches), [], []
+    frame.loops, frame.branches = frame.loops + 1, 0
+    machine.unrolled *= len(steps)
+    for step in steps:
+        if not state.alive:
+            break
+        frame.continues = []
+        assign(machine, node.target, step, state, node.iter)
+        execute(machine, node.body, state)
+        for ended in frame.continues:
+            state.join(ended)
+    machine.unrolled //= len(steps)
+    frame.loops -= 1
+    if node.orelse is not None and state.alive:
+        execute(machine, node.orelse.body, state)
+    for ended in frame.breaks:
+        state.join(ended)
+    frame.breaks, frame.continues, frame.branches = outer
 
 
 def _surely_runs(state: State, iterated: Value) -> bool:
@@ -60,6 +104,7 @@ def _loop(
     body: cst.BaseSuite,
     orelse: cst.Else | None,
     start: Callable[[State], None],
+    end: Callable[[State], None] | None = None,
     surely: bool = False,
     endless: bool = False,
 ) -> None:
@@ -77,6 +122,8 @@ def _loop(
             execute(machine, body, path)
         for ended in frame.continues:
             path.join(ended)
+        if end is not None:
+            end(path)
         if surely and path.alive:
             state.become(path)
             surely = False

@@ -14,6 +14,7 @@ from tensorlint.flow.facts import Place, Reason
 
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
+    from tensorlint.flow.entries import Sweep
     from tensorlint.flow.state import State
     from tensorlint.flow.values import Function, Value
     from tensorlint.library.tables import Library
@@ -64,6 +65,8 @@ class Frame:
     nested: list[Value] = field(default_factory=list)
     """Functions defined inside, for a look of their own when nothing in sight calls them."""
     branches: int = 0
+    sweeps: dict[str, Sweep] = field(default_factory=dict)
+    """The loops that replace every entry of a container, by how the entry that they are at is written."""
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ class Machine:
     """How many steps the analysis may still take."""
     inlined: int = 0
     """How many statements of called functions may still be executed for the function that is looked at."""
+    unrolled: int = 1
+    """How often the statement that is executed is executed by the loops around it, once for each known entry."""
     frames: list[Frame] = field(default_factory=list)
     storages: int = 0
     addresses: dict[tuple[object, ...], int] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.annotations import instance_of_class
 from tensorlint.flow.definitions import ClassDefinition
+from tensorlint.flow.entries import is_no_tensor
 from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine, evaluate
@@ -171,6 +172,8 @@ def narrow_types(
         return item if matches is outcome else None
 
     replace_alternatives(machine, node, state, change)
+    if tensors and only and not outcome:
+        is_no_tensor(machine, state, node)
 
 
 def _instance(machine: Machine, state: State, definition: ClassDefinition, node: cst.BaseExpression) -> Value:

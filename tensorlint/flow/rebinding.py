@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.containers import mapping_of
+from tensorlint.flow.entries import entry_at, learnt
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.modules import instance_of
 from tensorlint.flow.names import literal
@@ -28,7 +29,11 @@ def rebind(
         case cst.Name(value=name):
             frame = machine.frame
             if name in state.names:
-                state.names[name] = _among(state.names[name], value, only)
+                before = state.names[name]
+                state.names[name] = _among(before, value, only)
+                for sweep in frame.sweeps.values():
+                    if sweep.value == name and state.names.get(sweep.entry) is before:
+                        learnt(state, sweep, state.names[name])
                 return
             for number in reversed((frame.file.frame, *frame.closure)):
                 names = state.frames.get(number)
@@ -45,6 +50,8 @@ def rebind(
                     new = value if present is None else _among(present, value, only)
                     attributes = {**instance.attributes, name: new}
                     state.heap[item.address] = replace(instance, attributes=attributes)
+        case cst.Subscript() if (found := entry_at(machine, state, node)) is not None:
+            learnt(state, found, _among(state.names[found.entry], value, only))
         case cst.Subscript():
             base = evaluate(machine, node.value, state)
             text = literal_key(node)
