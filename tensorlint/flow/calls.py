@@ -16,7 +16,7 @@ from tensorlint.flow.attributes import attribute_of
 from tensorlint.flow.classes import instantiate, method_of
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
 from tensorlint.flow.functions import call_function
-from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.gradmode import mode_of_context, under
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
@@ -35,6 +35,7 @@ from tensorlint.flow.values import (
     External,
     Function,
     Ref,
+    GradMode,
     Single,
     Tensor,
     Unknown,
@@ -142,7 +143,10 @@ def _is_project_method(callee: Single) -> bool:
     return isinstance(callee, Bound) and callee.function is not None
 
 
-HANDED_ON = frozenset({"partial", "wraps", "map", "lru_cache", "cache", "isinstance", "register_backward_hook"})
+HANDED_ON = frozenset({
+    "partial", "wraps", "map", "lru_cache", "cache", "isinstance", "register_backward_hook", "no_grad",
+    "inference_mode", "enable_grad", "contextmanager",
+})  # fmt: skip
 
 
 def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: Value, arguments: Arguments) -> None:
@@ -151,6 +155,8 @@ def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: 
         return
     for item in alternatives(callee):
         if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
+        if isinstance(item, GradMode):
+            return
             return
     for value in arguments.values():
         for item in alternatives(value):
@@ -188,6 +194,8 @@ def _call_one(
         case Tensor():
             return _call_moved(machine, state, node, callee, arguments)
         case Unknown():
+        case GradMode():
+            return under(machine, callee.mode, arguments.value(0) or Unknown())
             return _call_unknown(machine, state, node, callee, arguments)
         case _:
             return Unknown()
@@ -268,8 +276,10 @@ def _call_external(
     special = SPECIAL.get(name)
     if special is not None:
         return special(machine, state, node, arguments)
-    if mode_of_context(callee, arguments.values()) is not None:
-        return callee
+    given = arguments.value(0, "mode")
+    mode = mode_of_context(name, given)
+    if mode is not None:
+        return under(machine, mode, given) if isinstance(given, Function | Bound) else GradMode(mode)
     row = machine.library.row(name)
     if row is None:
         return _unlisted(machine, state, node, name, arguments)

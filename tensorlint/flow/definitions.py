@@ -40,6 +40,12 @@ class FunctionDefinition:
         return "classmethod" in self.decorators
 
     @property
+    def is_context_manager(self) -> bool:
+        """Calls of it make contexts: ``contextlib.contextmanager`` decorates it."""
+        last = {name.rpartition(".")[2] for name in self.decorators}
+        return self.generator and not last.isdisjoint(("contextmanager", "asynccontextmanager"))
+
+    @property
     def is_property(self) -> bool:
         return any(name in ("property", "cached_property", "functools.cached_property") for name in self.decorators)
 

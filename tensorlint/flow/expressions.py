@@ -218,4 +218,7 @@ def yield_(machine: Machine, node: cst.Yield, state: State) -> Value:
         machine.frame.yielded.append(element(machine, state, value, node))
     else:
         machine.frame.yielded.append(evaluate(machine, node.value, state))
+    if machine.frame.suspended is not None:
+        machine.frame.suspended.append(state.fork())
+        state.alive = False
     return Unknown()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import libcst as cst
@@ -11,15 +13,26 @@ from tensorlint.flow.arguments import Arguments, bind
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.facts import UNKNOWN, Reason, Truth
+from tensorlint.flow.facts import UNKNOWN, Fact, Reason, Truth
 from tensorlint.flow.gradmode import mode_of_decorators, within
+from tensorlint.flow.heap import Manager
 from tensorlint.flow.joining import join, join_values
-from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute
-from tensorlint.flow.names import short
+from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute, execute_all
+from tensorlint.flow.names import condition_key, short
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Array, Constant, Device, Function, Ref, Tensor, Unknown, Value
 
-__all__ = ["DEEPEST_CALLS", "call_function", "defaults_of", "enter", "run_body"]
+__all__ = [
+    "DEEPEST_CALLS",
+    "among",
+    "call_function",
+    "defaults_of",
+    "enter",
+    "may_enter",
+    "mode_of_function",
+    "outside",
+    "run_body",
+]
 
 DEEPEST_CALLS = 6
 
@@ -37,8 +50,7 @@ def call_function(
     Calls nested deeper than ``DEEPEST_CALLS`` and recursive ones give an unknown value and do nothing.
     """
     definition = function.definition
-    active = [frame.definition for frame in machine.frames]
-    if definition in active or len(active) > DEEPEST_CALLS or machine.inlined <= 0:
+    if not may_enter(machine, definition):
         return Unknown()
     if receiver is not None and not definition.is_static:
         arguments = replace(arguments, positional=((node, receiver), *arguments.positional))
@@ -49,23 +61,62 @@ def call_function(
     for name, default in told.items():
         if isinstance(default, Tensor | Array | Device | Ref):
             names[name] = default
-    caller = machine.frame
-    entry = state.fork()
-    saved_names, saved_grad, saved_assumed = state.names, state.grad, state.assumed
-    state.frames[caller.number] = saved_names
-    state.names, state.assumed = names, {}
-    mode = mode_of_decorators(machine, definition, state)
-    if mode is not None:
-        state.grad = within(state.grad, mode)
-    machine.called.setdefault(definition, []).append(state.records() is not Truth.NO)
-    call = Reason(machine.place(node), f"`{definition.name}` is called here")
-    result = enter(machine, definition, function.closure, state, call)
+    if definition.is_context_manager:
+        ref = Ref(machine.address(node, "manager", definition))
+        state.heap[ref.address] = Manager(function, names, _as_written(definition, arguments))
+        return ref
+    entry, before = state.fork(), state.grad
+    with among(machine, state, names):
+        mode = mode_of_function(machine, function, state)
+        call = Reason(machine.place(node), f"`{definition.name}` is called here")
+        result = enter(machine, definition, function.closure, state, call)
     if result is None:  # every path raises: an abstract method, say; the caller's path goes on
         state.become(entry)
         return Unknown()
-    state.names = state.frames.get(caller.number) or saved_names
-    state.grad, state.assumed = saved_grad, saved_assumed
+    state.grad = before if mode is not None else outside(state.grad, before, _as_written(definition, arguments))
     return result
+
+
+def may_enter(machine: Machine, definition: FunctionDefinition) -> bool:
+    """A function can be executed: it is not being executed already, nor too deep, nor is too much executed."""
+    active = [frame.definition for frame in machine.frames]
+    return definition not in active and len(active) <= DEEPEST_CALLS and machine.inlined > 0
+
+
+@contextmanager
+def among(machine: Machine, state: State, names: dict[str, Value]) -> Iterator[None]:
+    """Be among the names of a function that is called, and afterwards among the caller's again."""
+    caller, saved_names, saved_assumed = machine.frame, state.names, state.assumed
+    state.frames[caller.number] = saved_names
+    state.names, state.assumed = names, {}
+    yield
+    state.names = state.frames.get(caller.number) or saved_names
+    state.assumed = saved_assumed
+
+
+def mode_of_function(machine: Machine, function: Function, state: State) -> Fact | None:
+    """The grad mode that a function is wrapped in, set in ``state``; note whether autograd records in its body."""
+    mode = function.mode or mode_of_decorators(machine, function.definition, state)
+    if mode is not None:
+        state.grad = within(state.grad, mode)
+    machine.called.setdefault(function.definition, []).append(state.records() is not Truth.NO)
+    return mode
+
+
+def outside(grad: Fact, before: Fact, written: Mapping[str, str]) -> Fact:
+    """The grad mode that a function leaves; conditions on its parameters become those on the caller's arguments."""
+    if grad is before or not grad.given:
+        return grad
+    return replace(grad, given=frozenset((written[text], wanted) for text, wanted in grad.given if text in written))
+
+
+def _as_written(definition: FunctionDefinition, arguments: Arguments) -> dict[str, str]:
+    """How the caller writes the argument for each parameter, where that can be tested again."""
+    parameters = [*definition.parameters.posonly_params, *definition.parameters.params]
+    nodes = {name: node for name, (node, _) in arguments.keywords.items()}
+    for parameter, (node, _) in zip(parameters, arguments.positional, strict=False):
+        nodes[parameter.name.value] = node
+    return {name: key for name, node in nodes.items() if (key := condition_key(node)) is not None}
 
 
 def _take_defaults(machine: Machine, definition: FunctionDefinition, state: State, names: dict[str, Value]) -> None:
@@ -84,14 +135,21 @@ def enter(
     closure: tuple[int, ...],
     state: State,
     call: Reason | None,
+    statements: Sequence[cst.CSTNode] | None = None,
 ) -> Value | None:
-    """Execute a function's body on ``state``, whose names are its parameters; None if no path returns."""
+    """Execute a function's body on ``state``, whose names are its parameters; None if no path returns.
+
+    :param statements: execute these instead of all
+    """
     machine.frame_numbers += 1
     frame = Frame(definition, definition.file, machine.frame_numbers, closure, call)
     frame.leaving_backward = assignments_before_backward(machine, definition.node, definition.file.text)
     machine.frames.append(frame)
     try:
-        run_body(machine, definition, state)
+        if statements is None:
+            run_body(machine, definition, state)
+        else:
+            execute_all(machine, statements, state)
     finally:
         machine.frames.pop()
     if state.alive or (frame.yielded and not frame.returned):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.facts import NO, Fact, Truth
+from tensorlint.flow.facts import NO, Fact, Guards, Truth
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import code, dotted
 from tensorlint.flow.state import RECORDS, State
-from tensorlint.flow.values import Constant, External, Value
+from tensorlint.flow.values import NO_GUARDS, Bound, Constant, External, Function, GradMode, Unknown, Value
 
-__all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators", "within"]
+__all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators", "under", "within"]
 
 OFF = {
     "torch.no_grad",
@@ -48,18 +50,19 @@ LIGHTNING_EVALUATION = frozenset(
 PLAIN_DECORATORS = {"staticmethod", "classmethod", "property", "abstractmethod", "override"}
 
 
-def mode_of_context(function: Value, arguments: list[Value]) -> Fact | None:
-    """The grad mode that a call of ``function`` as a context (or as a statement) sets; None if it sets none."""
-    if not isinstance(function, External):
-        return None
-    name = function.name
+def mode_of_context(name: str, given: Value | None, holding: Guards = NO_GUARDS) -> Fact | None:
+    """The grad mode that a library's context sets; None if it sets none.
+
+    :param given: the argument of its call
+    :param holding: conditions that hold when the argument is true
+    """
     if name in SET:
-        given = arguments[0] if arguments else None
+        if isinstance(given, GradMode):
+            return given.mode
         if isinstance(given, Constant) and isinstance(given.value, bool):
             return RECORDS if given.value else NO
-        return Fact(Truth.MAYBE)
+        return Fact(Truth.MAYBE, None, holding)
     if name in OFF:
-        given = arguments[0] if arguments else None
         if isinstance(given, Constant) and given.value is False:
             return LEAVES_INFERENCE
         return INFERENCE if name.endswith("inference_mode") else NO
@@ -69,6 +72,17 @@ def mode_of_context(function: Value, arguments: list[Value]) -> Fact | None:
 def within(before: Fact, mode: Fact) -> Fact:
     """The grad mode where ``mode`` is set while ``before`` holds."""
     return before if before is INFERENCE and mode is not LEAVES_INFERENCE else mode
+
+
+def under(machine: Machine, mode: Fact, function: Value) -> Value:
+    """``torch.no_grad()(function)``: the function, which runs in this mode whoever calls it."""
+    inner = function.function if isinstance(function, Bound) else function
+    if not isinstance(inner, Function):
+        return Unknown()
+    if mode.truth is Truth.NO:
+        machine.called.setdefault(inner.definition, []).append(False)
+    wrapped = replace(inner, mode=mode)
+    return replace(function, function=wrapped) if isinstance(function, Bound) else wrapped
 
 
 def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: State) -> Fact | None:
@@ -83,11 +97,11 @@ def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: 
         if name is None or name in PLAIN_DECORATORS:
             continue
         full = _full_name(definition, name, state)
-        first: list[Value] = []
+        first: Value | None = None
         if isinstance(expression, cst.Call) and expression.args:
             text = code(expression.args[0].value)
-            first = [Constant(text == "True")] if text in ("True", "False") else []
-        mode = mode_of_context(External(full), first)
+            first = Constant(text == "True") if text in ("True", "False") else None
+        mode = mode_of_context(full, first)
         if mode is not None:
             return mode
         if _switches_off(machine, definition, name, state):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place
-from tensorlint.flow.values import Value
+from tensorlint.flow.values import Function, Value
 
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition
 
-__all__ = ["HeapObject", "Instance", "Items", "Key", "Mapping", "ModuleFacts", "Taken"]
+__all__ = ["HeapObject", "Instance", "Items", "Key", "Manager", "Mapping", "ModuleFacts", "Taken"]
 
 Key: TypeAlias = "str | int"
 
@@ -82,4 +82,15 @@ class Instance:
     """A module's buffers: tensors that move with it."""
 
 
-HeapObject: TypeAlias = Items | Mapping | Instance
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A call of a function that ``contextlib.contextmanager`` decorates: its body runs when it is entered."""
+
+    function: Function
+    names: MappingType[str, Value]
+    """Its parameters."""
+    written: MappingType[str, str] = field(default_factory=dict, compare=False)
+    """How the caller writes the arguments, for conditions on them."""
+
+
+HeapObject: TypeAlias = Items | Mapping | Instance | Manager

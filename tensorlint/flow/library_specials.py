@@ -9,20 +9,25 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, mapping_of
 from tensorlint.flow.facts import NO, UNKNOWN, yes
-from tensorlint.flow.gradmode import mode_of_context
+from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.narrowing import outcomes
 from tensorlint.flow.special_calls import special
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of, without_aliases
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
+    EXIT_STACK,
+    NO_GUARDS,
     Bound,
     Constant,
     External,
     Function,
+    GradMode,
+    Object,
     Ref,
     Tensor,
     Unknown,
@@ -116,11 +121,25 @@ def _wrapped(machine: Machine, state: State, node: cst.BaseExpression, arguments
 
 @special("torch.set_grad_enabled", "torch.autograd.set_grad_enabled")
 def _set_grad_enabled(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
-    """As a statement it holds from here on; as a context its block's own mode is set by ``with``."""
-    mode = mode_of_context(External("torch.set_grad_enabled"), arguments.values())
-    if mode is not None and machine.statement is node:
-        state.grad = mode
-    return External("torch.set_grad_enabled")
+    """It holds from here on; as a context up to the end of the block, as a decorator not at all (observed: 2.13)."""
+    argument, given = arguments.get(0, "mode") or (None, Unknown())
+    mode = mode_of_context("torch.set_grad_enabled", given, outcomes(argument, True) if argument else NO_GUARDS)
+    assert mode is not None
+    if not machine.decorating:
+        for condition, _ in mode.given:
+            state.watch(condition)
+        state.grad = within(state.grad, mode)
+    return GradMode(mode)
+
+
+@special("torch.is_grad_enabled")
+def _is_grad_enabled(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return GradMode(state.grad)
+
+
+@special("contextlib.ExitStack", "contextlib.AsyncExitStack")
+def _exit_stack(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return Object(EXIT_STACK)
 
 
 @special("torch.nn.Parameter", "torch.nn.parameter.Parameter")

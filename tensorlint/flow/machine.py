@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +29,7 @@ __all__ = [
     "evaluates",
     "execute",
     "executes",
+    "execute_all",
     "globally",
 ]
 
@@ -66,6 +67,8 @@ class Frame:
     """Functions defined inside, for a look of their own when nothing in sight calls them."""
     branches: int = 0
     sweeps: dict[str, Sweep] = field(default_factory=dict)
+    suspended: list[State] | None = None
+    """Where a generator is executed only up to its ``yield``: the states there."""
     """The loops that replace every entry of a container, by how the entry that they are at is written."""
 
 
@@ -236,3 +239,19 @@ def execute(machine: Machine, node: cst.CSTNode, state: State) -> None:
     executor = _EXECUTORS.get(type(node))
     if executor is not None:
         executor(machine, node, state)
+
+
+def execute_all(machine: Machine, statements: Sequence[cst.CSTNode], state: State) -> None:
+    """Let statements happen one after the other, until the path ends."""
+    for statement in statements:
+        if not state.alive:
+            return
+        machine.step()
+        if len(machine.frames) > 1:
+            machine.inlined -= 1
+        if isinstance(statement, cst.SimpleStatementLine):
+            for small in statement.body:
+                if state.alive:
+                    execute(machine, small, state)
+        else:
+            execute(machine, statement, state)

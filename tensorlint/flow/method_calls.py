@@ -6,6 +6,7 @@ import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.container_methods import call_dict_method, call_list_method
+from tensorlint.flow.contexts import enter_context
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
@@ -30,6 +31,10 @@ from tensorlint.flow.values import (
 __all__ = ["call_method"]
 
 
+ENTERS_ITSELF = frozenset({"__enter__", "__aenter__"})
+ENTERS_ANOTHER = frozenset({"enter_context", "enter_async_context"})
+"""Methods of an ``ExitStack``."""
+
 def call_method(
     machine: Machine,
     state: State,
@@ -41,6 +46,13 @@ def call_method(
     """``receiver.name(arguments)``."""
     receiver, name = bound.receiver, bound.name
     match receiver:
+    if name in ENTERS_ITSELF:
+        return enter_context(machine, state, node, receiver).value
+    if name in ENTERS_ANOTHER and isinstance(receiver, Object | Unknown) and (given := arguments.value(0)) is not None:
+        return enter_context(machine, state, arguments.positional[0][0], given).value
+    if name in REGISTERS:
+        register_hook(machine, state, receiver_node, arguments)
+        return Unknown()
         case Tensor():
             return call_tensor_method(machine, state, node, receiver, name, receiver_node, arguments)
         case Array():

@@ -11,10 +11,9 @@ from tensorlint.flow.containers import append, element
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
-from tensorlint.flow.facts import NO, Fact, Truth, yes
-from tensorlint.flow.gradmode import mode_of_context, within
+from tensorlint.flow.facts import NO, yes
 from tensorlint.flow.joining import join_values
-from tensorlint.flow.machine import Machine, evaluate, execute, executes
+from tensorlint.flow.machine import Machine, evaluate, execute, execute_all, executes
 from tensorlint.flow.names import bound_names, dotted, short
 from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.operators import arithmetic
@@ -24,7 +23,6 @@ from tensorlint.flow.storage import write
 from tensorlint.flow.targets import assign, assign_name
 from tensorlint.flow.values import (
     Array,
-    Bound,
     Class,
     Constant,
     External,
@@ -42,18 +40,7 @@ __all__ = ["block"]
 @executes(cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module)
 def block(machine: Machine, node: cst.IndentedBlock | cst.SimpleStatementSuite | cst.Module, state: State) -> None:
     """Statements one after the other, until a path ends."""
-    for statement in node.body:
-        if not state.alive:
-            return
-        machine.step()
-        if len(machine.frames) > 1:
-            machine.inlined -= 1
-        if isinstance(statement, cst.SimpleStatementLine):
-            for small in statement.body:
-                if state.alive:
-                    execute(machine, small, state)
-        else:
-            execute(machine, statement, state)
+    execute_all(machine, node.body, state)
 
 
 @executes(cst.Expr)
@@ -246,38 +233,6 @@ def if_(machine: Machine, node: cst.If, state: State) -> None:
         execute(machine, body, other)
         frame.branches -= 1
     state.join(other, outcomes(node.test, True), outcomes(node.test, False))
-
-
-@executes(cst.With)
-def with_(machine: Machine, node: cst.With, state: State) -> None:
-    """A block under contexts, grad mode among them."""
-    before = state.grad
-    for item in node.items:
-        value = evaluate(machine, item.item, state)
-        mode = None
-        if isinstance(item.item, cst.Call):
-            callee = evaluate(machine, item.item.func, state)
-            given = [evaluate(machine, argument.value, state) for argument in item.item.args]
-            mode = mode_of_context(callee, given)
-            if mode is not None and mode.truth is Truth.MAYBE and item.item.args:
-                mode = Fact(Truth.MAYBE, None, outcomes(item.item.args[0].value, True))
-        elif isinstance(value, External):
-            mode = mode_of_context(value, [])
-        if mode is not None:
-            state.grad = within(state.grad, mode)
-        elif isinstance(value, External | Bound | Unknown) and _by_name(item.item):
-            state.grad = NO
-        if item.asname is not None:
-            assign(machine, item.asname.name, value, state, item.item)
-    execute(machine, node.body, state)
-    state.grad = before
-
-
-def _by_name(node: cst.BaseExpression) -> bool:
-    """A context of unseen making that calls itself no_grad: never a reason to report, only to be quiet."""
-    called = node.func if isinstance(node, cst.Call) else node
-    last = (dotted(called) or "").rpartition(".")[2].lower()
-    return "no_grad" in last or "inference_mode" in last or last.startswith("eval_mode")
 
 
 @executes(cst.Try, cst.TryStar)
