@@ -18,6 +18,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradmode import mode_of_context, under
 from tensorlint.flow.heap import Instance
+from tensorlint.flow.hooks import REGISTERS, call_hooks
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
@@ -34,8 +35,8 @@ from tensorlint.flow.values import (
     Class,
     External,
     Function,
-    Ref,
     GradMode,
+    Ref,
     Single,
     Tensor,
     Unknown,
@@ -154,9 +155,11 @@ def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: 
     if machine.decorating:
         return
     for item in alternatives(callee):
-        if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
         if isinstance(item, GradMode):
             return
+        if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
+            return
+        if isinstance(item, Bound) and item.name in REGISTERS:
             return
     for value in arguments.values():
         for item in alternatives(value):
@@ -191,11 +194,11 @@ def _call_one(
             return method_calls.call_method(machine, state, node, callee, receiver_node or node, arguments)
         case Ref():
             return call_instance(machine, state, node, callee, arguments)
+        case GradMode():
+            return under(machine, callee.mode, arguments.value(0) or Unknown())
         case Tensor():
             return _call_moved(machine, state, node, callee, arguments)
         case Unknown():
-        case GradMode():
-            return under(machine, callee.mode, arguments.value(0) or Unknown())
             return _call_unknown(machine, state, node, callee, arguments)
         case _:
             return Unknown()
@@ -207,6 +210,22 @@ def call_instance(machine: Machine, state: State, node: cst.BaseExpression, ref:
     if not isinstance(found, Instance):
         return Unknown()
     name = short(node.func) if isinstance(node, cst.Call) else "it"
+    value, seen = _call_object(machine, state, node, ref, found, arguments, name)
+    if found.module is not None:
+        call_hooks(machine, state, node, ref, arguments, value, name, seen)
+    return value
+
+
+def _call_object(
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    ref: Ref,
+    found: Instance,
+    arguments: Arguments,
+    name: str,
+) -> tuple[Value, bool]:
+    """What the call gives, and whether what it does was in sight."""
     if found.definition is not None:
         for method_name in ("forward", "__call__") if found.module is not None else ("__call__",):
             method = method_of(machine, found.definition, method_name, state)
@@ -214,7 +233,7 @@ def call_instance(machine: Machine, state: State, node: cst.BaseExpression, ref:
                 value = call_function(machine, method, arguments, state, node, receiver=ref)
                 if isinstance(value, Unknown) and found.module is not None:
                     break
-                return value
+                return value, True
     if found.module is not None:
         inputs = inputs_of(state, arguments.values())
         row = machine.library.row(found.type) if found.type else None
@@ -224,9 +243,9 @@ def call_instance(machine: Machine, state: State, node: cst.BaseExpression, ref:
             value = result_tensor(
                 machine, state, replace(inputs, requires_grad=grad), kind=maybe(place, "a loss"), ndim=0
             )
-            return replace(value, kind=value.kind if value.kind.holds else maybe(place, "a loss"))
-        return output_of(machine, state, ref, inputs, node, name)
-    return Unknown()
+            return replace(value, kind=value.kind if value.kind.holds else maybe(place, "a loss")), True
+        return output_of(machine, state, ref, inputs, node, name), False
+    return Unknown(), False
 
 
 def _call_moved(machine: Machine, state: State, node: cst.BaseExpression, moved: Tensor, arguments: Arguments) -> Value:

@@ -8,6 +8,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.container_methods import call_dict_method, call_list_method
 from tensorlint.flow.contexts import enter_context
 from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.hooks import REGISTERS, register_hook
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
@@ -30,10 +31,10 @@ from tensorlint.flow.values import (
 
 __all__ = ["call_method"]
 
-
 ENTERS_ITSELF = frozenset({"__enter__", "__aenter__"})
 ENTERS_ANOTHER = frozenset({"enter_context", "enter_async_context"})
 """Methods of an ``ExitStack``."""
+
 
 def call_method(
     machine: Machine,
@@ -45,7 +46,6 @@ def call_method(
 ) -> Value:
     """``receiver.name(arguments)``."""
     receiver, name = bound.receiver, bound.name
-    match receiver:
     if name in ENTERS_ITSELF:
         return enter_context(machine, state, node, receiver).value
     if name in ENTERS_ANOTHER and isinstance(receiver, Object | Unknown) and (given := arguments.value(0)) is not None:
@@ -53,6 +53,7 @@ def call_method(
     if name in REGISTERS:
         register_hook(machine, state, receiver_node, arguments)
         return Unknown()
+    match receiver:
         case Tensor():
             return call_tensor_method(machine, state, node, receiver, name, receiver_node, arguments)
         case Array():
