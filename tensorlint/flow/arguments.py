@@ -41,6 +41,13 @@ class Arguments:
         found = self.get(position, keyword)
         return found[1] if found is not None else None
 
+    def given(self, name: str) -> Value | None:
+        """The value of the argument that a table names: by its keyword, or by its position (``"0"``)."""
+        if name.isdigit():
+            return self.value(int(name))
+        found = self.keywords.get(name)
+        return found[1] if found is not None else None
+
     def values(self) -> list[Value]:
         """All values."""
         found = [value for _, value in self.positional] + [value for _, value in self.keywords.values()]

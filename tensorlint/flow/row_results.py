@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
@@ -215,15 +215,25 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
     return Device(fact if fact is not None else UNKNOWN, False, made)
 
 
+def _trainable(call: Call, place: Place) -> Fact:
+    """Whether a new module has parameters that require grad: as its row says, or an argument (``affine``, ``freeze``)."""
+    row = call.row
+    learns = row.parameters
+    for names, outcome in ((row.parameters_if, True), (row.parameters_unless, False)):
+        for name in names:
+            given = call.arguments.given(name)
+            if given is None:
+                continue
+            if not isinstance(given, Constant):
+                return UNKNOWN
+            learns = bool(given.value) is outcome
+    return yes(place, f"`{short(call.node)}` has parameters that require grad") if learns else NO
+
+
 def _module(machine: Machine, state: State, call: Call) -> Value:
     row = call.row
     place = machine.place(call.node)
-    if row.parameters is None:
-        fact: Fact = NO
-    elif row.parameters:
-        fact = yes(place, f"`{short(call.node)}` has parameters that require grad")
-    else:
-        fact = NO
+    fact = _trainable(call, place)
     device: Fact = NO
     given = call.arguments.keywords.get("device")
     if given is not None:

@@ -75,6 +75,10 @@ class Row:
     ``refuse`` (the call raises)."""
     parameters: bool | None = None
     """For a module: it has trainable parameters; None where that depends (on children, or is not known)."""
+    parameters_if: tuple[str, ...] = ()
+    """For a module: the argument (its keyword and its position) that says so instead, where it is given: ``affine``."""
+    parameters_unless: tuple[str, ...] = ()
+    """The same for one that says the opposite: ``freeze``."""
     attribute: bool = False
     """It is read, not called: ``torch.Tensor.shape``."""
     wraps: bool = False

@@ -40,6 +40,8 @@ _LISTS: dict[str, Callable[[str], bool]] = {
     "items": lambda word: word in RETURNS or "." in word,
     "item_grad": lambda word: word in {"inputs", "no"},
     "writes": lambda word: word.isdigit() or word.isidentifier(),
+    "parameters_if": lambda word: word.isdigit() or word.isidentifier(),
+    "parameters_unless": lambda word: word.isdigit() or word.isidentifier(),
     "containers": lambda word: word in {"list", "dict"},
     "converts": lambda word: word.isdigit() or word.isidentifier() or word in {"*", "**"},
 }

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from reveal import Known, program, reveals
+from test_contexts import OFF, ON, START
+from test_modules import TOLD as LAYERS
 from test_storage import OF_ARRAY, OF_TENSOR
 from torch import nn
 
@@ -403,4 +405,19 @@ def test_the_entropy_of_a_normal_depends_on_its_scale_alone() -> None:
     agree("""
 normal = torch.distributions.Normal(torch.zeros(3, requires_grad=True), 1.0)
 reveal(normal.entropy())
+""")
+
+
+@pytest.mark.parametrize(("made", "trainable"), [told for told in LAYERS if told[1] != "unknown"])
+def test_layers_that_are_told_whether_to_learn(made: str, trainable: str) -> None:
+    (layer,) = observed(f"\nreveal({made})\n")
+    assert any(parameter.requires_grad for parameter in layer.parameters()) is (trainable == "yes")
+
+
+@pytest.mark.parametrize("definition", [*OFF.values(), *ON.values()], ids=[*OFF, *ON])
+def test_contexts_of_the_program(definition: str) -> None:
+    agree(f"""{START}net = nn.Linear(2, 2){definition}
+with context():
+    reveal(w * 2)
+reveal(w * 2)
 """)

@@ -20,12 +20,12 @@ def context():
     "one that cleans up": """
 @contextmanager
 def context():
-    w.zero_()
+    net = nn.Linear(2, 2).eval()
     try:
         with torch.inference_mode():
-            yield w
+            yield net
     finally:
-        w.add_(1)
+        net.train()
 """,
     "one that sets the mode and sets it back": """
 @contextmanager
@@ -40,8 +40,10 @@ def context():
     "one that is told": """
 @contextmanager
 def switched(enabled):
-    before = torch.set_grad_enabled(enabled)
+    before = torch.is_grad_enabled()
+    torch.set_grad_enabled(enabled)
     yield
+    torch.set_grad_enabled(before)
 def context():
     return switched(False)
 """,

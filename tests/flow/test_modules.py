@@ -38,6 +38,30 @@ reveal(layer(torch.ones(2)), layer(torch.ones(2, requires_grad=True)))
     assert (off.requires_grad, on.requires_grad) == ("no", "yes")
 
 
+TOLD = [
+    ("nn.BatchNorm1d(2, affine=False)", "no"),
+    ("nn.BatchNorm2d(2, 1e-5, 0.1, False)", "no"),
+    ("nn.LayerNorm(2, elementwise_affine=False)", "no"),
+    ("nn.RMSNorm(2, None, True)", "yes"),
+    ("nn.GroupNorm(1, 2, affine=False)", "no"),
+    ("nn.GroupNorm(1, 2, affine=learns())", "unknown"),
+    ("nn.InstanceNorm1d(2)", "no"),
+    ("nn.InstanceNorm1d(2, affine=True)", "yes"),
+    ("nn.Embedding.from_pretrained(torch.eye(2))", "no"),
+    ("nn.Embedding.from_pretrained(torch.eye(2), freeze=False)", "yes"),
+    ("nn.EmbeddingBag.from_pretrained(torch.eye(2), False)", "yes"),
+]
+
+
+@pytest.mark.parametrize(("made", "trainable"), TOLD)
+def test_an_argument_tells_whether_a_layer_has_parameters(made: str, trainable: str) -> None:
+    layer, y = reveals(f"""
+layer = {made}
+reveal(layer, layer(torch.ones(1, 2)))
+""")
+    assert (layer.trainable, y.requires_grad) == (trainable, trainable)
+
+
 def test_a_module_by_inheritance_runs_its_forward() -> None:
     y = reveal("""
 class Net(nn.Module):
