@@ -29,7 +29,17 @@ from tensorlint.flow.values import (
     union,
 )
 
-__all__ = ["append", "element", "items_at", "make_items", "make_mapping", "mapping_of", "store_item", "unpack"]
+__all__ = [
+    "append",
+    "element",
+    "extend",
+    "items_at",
+    "make_items",
+    "make_mapping",
+    "mapping_of",
+    "store_item",
+    "unpack",
+]
 
 
 def make_items(
@@ -85,9 +95,12 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 ndim = item.ndim - 1 if item.ndim else None
                 results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim))
             case Array():
-                results.append(replace(item, aliases=share(state, item, None, part=node), negative_stride=NO))
+                ndim = item.ndim - 1 if item.ndim else None
+                results.append(
+                    replace(item, aliases=share(state, item, None, part=node), negative_stride=NO, ndim=ndim)
+                )
             case Object(type="torch.utils.data.DataLoader"):
-                results.append(Tensor(NO, NO, opaque=True))
+                results.append(Tensor(NO, item.device, opaque=True))
             case Object():
                 results.append(item)
             case Ref():
@@ -180,6 +193,24 @@ def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst
     if items.known is None and joined is items.rest and put == items.put:
         return
     state.heap[ref.address] = replace(items, known=None, rest=joined, put=put)
+
+
+def extend(
+    machine: Machine, state: State, ref: Ref, value: Value, argument: cst.BaseExpression, name: str, node: cst.CSTNode
+) -> None:
+    """``name.extend(argument)``, ``name += argument``: what is written out there is put in piece by piece."""
+    match argument:
+        case cst.List(elements=elements) | cst.Tuple(elements=elements) if elements:
+            parts = unpack(machine, state, value, len(elements), node)
+            if not any(isinstance(one, cst.StarredElement) for one in elements):
+                for one, part in zip(elements, parts, strict=True):
+                    append(machine, state, ref, part, one.value, name)
+                return
+        case cst.ListComp(elt=elt) | cst.GeneratorExp(elt=elt):
+            argument = elt
+        case _:
+            pass
+    append(machine, state, ref, element(machine, state, value, node), argument, name)
 
 
 def _keep_fields(state: State, value: Value, reason: Reason) -> None:

@@ -8,11 +8,12 @@ import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, mapping_of
-from tensorlint.flow.facts import NO, UNKNOWN, yes
+from tensorlint.flow.facts import NO, UNKNOWN, maybe, yes
 from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.modules import is_module, move
 from tensorlint.flow.names import short
 from tensorlint.flow.narrowing import outcomes
 from tensorlint.flow.special_calls import special
@@ -30,6 +31,7 @@ from tensorlint.flow.values import (
     Object,
     Ref,
     Tensor,
+    Tuple,
     Unknown,
     Value,
     alternatives,
@@ -168,6 +170,27 @@ def _gradients(machine: Machine, state: State, node: cst.BaseExpression, argumen
     kind = yes(place, f"`{short(node)}` gives gradients")
     one = result_tensor(machine, state, inputs_of(state, arguments.values()[:2]), requires_grad=fact, kind=kind)
     return make_items(machine, state, (node,), rest=one, kind="tuple")
+
+
+@special("accelerate.Accelerator.prepare")
+def _prepare(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """Modules are moved to the accelerator's device, loaders put their batches there; the rest comes back as it is."""
+    place = machine.place(node)
+    fact = maybe(place, f"`{short(node)}` puts it on the device of the process, a GPU where there is one")
+    prepared: list[Value] = []
+    for _, value in arguments.positional:
+        if isinstance(value, Ref) and is_module(state, value):
+            move(machine, state, value, fact)
+        elif isinstance(value, Object) and value.type == "torch.utils.data.DataLoader":
+            value = replace(value, device=fact)
+        prepared.append(value)
+    return prepared[0] if len(prepared) == 1 else Tuple(tuple(prepared))
+
+
+@special(*(f"accelerate.Accelerator.{name}" for name in ("gather", "gather_for_metrics", "reduce", "unwrap_model")))
+def _gathered(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """What is brought together from all processes stays on the device."""
+    return arguments.value(0) or Unknown()
 
 
 def make_optimizer(machine: Machine, state: State, node: cst.BaseExpression, name: str, arguments: Arguments) -> Value:

@@ -13,6 +13,7 @@ from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
 from tensorlint.flow.rows import apply_row
+from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
 from tensorlint.flow.tensor_methods import call_tensor_method
 from tensorlint.flow.unknown_methods import call_unknown_method
@@ -112,7 +113,10 @@ def _of_library_object(
     receiver_node: cst.BaseExpression,
     arguments: Arguments,
 ) -> Value:
-    row = machine.library.row(f"{receiver.type}.{name}")
+    full = f"{receiver.type}.{name}"
+    if (special := SPECIAL.get(full)) is not None:
+        return special(machine, state, node, arguments)
+    row = machine.library.row(full)
     if row is not None:
         return apply_row(machine, state, Call(row, node, arguments, receiver, receiver_node, f".{name}()"))
     if receiver.type.startswith("matplotlib.") and name in ("flatten", "ravel", "reshape"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, maybe, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
@@ -207,6 +207,9 @@ DRAWS = {
 def _device(machine: Machine, state: State, call: Call) -> Value:
     place = machine.place(call.node)
     made = yes(place, f"`{short(call.node)}` is a torch.device")
+    if call.row.device == "accelerator":
+        place = machine.place(call.node)
+        return Device(maybe(place, f"`{short(call.node)}` is a GPU where there is one"), False, made)
     if call.row.attribute:
         inputs = inputs_of(state, [call.receiver] if call.receiver is not None else [])
         return Device(inputs.device, False, made)
@@ -216,7 +219,7 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
 
 
 def _trainable(call: Call, place: Place) -> Fact:
-    """Whether a new module has parameters that require grad: as its row says, or an argument (``affine``, ``freeze``)."""
+    """Whether a new module has parameters that require grad: as its row says, or an argument (``affine``)."""
     row = call.row
     learns = row.parameters
     for names, outcome in ((row.parameters_if, True), (row.parameters_unless, False)):

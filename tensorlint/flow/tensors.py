@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -200,6 +201,8 @@ def accelerates(value: Value, node: cst.BaseExpression) -> list[str]:
     return [f"{key}:accelerator" for key in sorted(filter(None, keys))]
 
 
+RANK = re.compile(r"(?:local_|global_|process_)?rank|gpu(?:_?(?:id|index|idx|num))?")
+"""What a process of a distributed program is called, and the GPU that is its own."""
 HOLDERS = frozenset({
     "self", "args", "arg", "cfg", "conf", "config", "opt", "opts", "options", "hparams", "flags", "settings", "trainer",
     "agent", "state", "ctx", "context", "policy", "learner", "runner", "engine", "train",
@@ -212,6 +215,8 @@ def _chosen_elsewhere(machine: Machine, node: cst.CSTNode, name: str) -> Fact:
 
     The name alone decides nothing; it is taken only for what is handed to ``.to()``, ``device=`` and the like.
     """
+    if RANK.fullmatch(name.rpartition(".")[2]):
+        return maybe(machine.place(node), f"moved to `{name}`, the number of a GPU")
     if "device" not in name.lower() or name.endswith(".device"):
         # `x.to(other.device)` follows the other, wherever that is; where `other` is a model or a holder of settings,
         # what it holds is known from elsewhere or not at all
