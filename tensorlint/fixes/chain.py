@@ -31,6 +31,8 @@ _KEEP_LINKS = frozenset(
 """Tensor methods whose result is detached if the tensor was: they take no other tensor."""
 _TAKES_DICTS = ("pd.", "pandas.", "sio.", "scipy.io", "savemat", "DataFrame")
 """Callers whose container may well be a dict, over which a comprehension would give the keys."""
+_JOINS_ARRAYS = frozenset({"block", "column_stack", "concatenate", "dstack", "hstack", "row_stack", "stack", "vstack"})
+"""Functions that are given vectors, matrices: those have no ``.item()``."""
 _KEEP_LINKS_ATTRIBUTES = frozenset({"H", "T", "imag", "mH", "mT", "real"})
 
 
@@ -76,6 +78,8 @@ def complete_chain(event: Conversion) -> Repair | None:
 
     It depends on the event alone, so rules that blame one conversion for different reasons have one repair.
     """
+    if event.mixed and event.how is not How.NUMPY:
+        return None  # what is no tensor has none of these methods
     default, *others = (_in_style(event, style) for style in STYLES)
     if default is None:
         return None
@@ -146,10 +150,11 @@ def _of_elements(event: Conversion, style: str) -> Repair | None:
         )
     elif style == "full" and event.how is How.IMPLICIT:
         suffix += ".numpy()"
-    changes = each(event.operand, suffix, convert) if suffix else ()
+    changes = each(event.operand, suffix, convert, event.others) if suffix else ()
     if not changes:
         return None
-    advice = " (`.item()` where they are put in would also free their graphs)" if event.appended else ""
+    scalars = event.appended and event.by.rpartition(".")[2] not in _JOINS_ARRAYS
+    advice = " (`.item()` where they are put in would also free their graphs)" if scalars else ""
     return Repair(
         event.place.path,
         Applicability.UNSAFE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import libcst as cst
 
@@ -19,17 +19,19 @@ def each(
     operand: cst.BaseExpression,
     suffix: str,
     convert: Callable[[cst.BaseExpression], tuple[Change, ...]],
+    others: Container[cst.CSTNode] = (),
 ) -> tuple[Change, ...]:
     """The changes that convert every element of ``operand``; empty where it cannot be done by inserting text.
 
     :param operand: the list, tuple or generator as an expression
     :param suffix: what is called on an element in a comprehension: ``.detach().cpu()``
     :param convert: the changes for an element that is written out
+    :param others: elements that are written out and are no tensors
     """
     if isinstance(operand, (cst.ListComp, cst.GeneratorExp, cst.SetComp)):
         return convert(operand.elt)
     if isinstance(operand, (cst.List, cst.Tuple)) and (written := _written_elements(operand)) is not None:
-        return tuple(change for element in written for change in convert(element))
+        return tuple(change for element in written if element not in others for change in convert(element))
     if isinstance(operand, _ITERABLES) and not (isinstance(operand, cst.Tuple) and not operand.lpar):
         name = "t" if not _is_name(operand, "t") else "item"
         return (Before(operand, f"[{name}{suffix} for {name} in "), After(operand, "]"))

@@ -22,6 +22,7 @@ from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
 from tensorlint.flow.importers import importers
 from tensorlint.flow.inherited import inherited_methods
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
+from tensorlint.flow.met import with_what_was_met
 from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
@@ -124,6 +125,8 @@ class _Analysis:
         for function, calls in other.machine.called.items():
             if function.file is self.file:
                 self.machine.called.setdefault(function, []).extend(calls)
+        for node, kinds in other.machine.met.items():
+            self.machine.met.setdefault(node, set()).update(kinds)
 
     def events(self) -> list[Event]:
         """What happened. Of functions that are called only where autograd is off, nothing about gradients."""
@@ -132,7 +135,7 @@ class _Analysis:
             calls = self.machine.called.get(root) if root is not None else None
             quiet = calls is not None and not any(calls)
             found += [event for event in events if not (quiet and _needs_grad(event))]
-        return found
+        return [with_what_was_met(self.machine, one) if isinstance(one, Conversion) else one for one in found]
 
     def run(self, worth: Set[FunctionDefinition]) -> None:
         """Execute the top level, and each class and function of ``worth`` for itself."""

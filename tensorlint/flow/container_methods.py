@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.containers import append, element, make_items, make_mapping, mapping_of, store_item
+from tensorlint.flow.containers import append, element, extend, make_items, make_mapping, mapping_of, store_item
 from tensorlint.flow.heap import Items, Key, Mapping
 from tensorlint.flow.joining import join_optional, join_values
 from tensorlint.flow.machine import Machine
@@ -43,7 +43,7 @@ def call_list_method(
         case "insert" if len(arguments.positional) == 2:
             append(machine, state, ref, arguments.positional[1][1], arguments.positional[1][0], called)
         case "extend" | "update" | "extendleft" if first is not None:
-            append(machine, state, ref, element(machine, state, first[1], node), first[0], called)
+            extend(machine, state, ref, first[1], first[0], called, node)
         case "pop" | "popleft":
             return element(machine, state, ref, node)
         case "copy":

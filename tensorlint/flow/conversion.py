@@ -10,6 +10,7 @@ from tensorlint.flow.events import Conversion, How, ToTorch
 from tensorlint.flow.facts import NO, Place, Reason, Truth
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.met import note
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
@@ -39,6 +40,8 @@ def convert(
     """
     if _depends_on_callers(state, value):
         machine.ask_callers()
+    if how is not How.NUMPY:
+        note(machine, state, operand, value)
     if how is not How.NUMPY and is_doubtful(value):
         return
     several = len([item for item in alternatives(value) if not _is_plain(item)]) > 1 or any(

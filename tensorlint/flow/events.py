@@ -66,6 +66,10 @@ class Conversion(Event):
     """Every alternative value of the operand is such a tensor."""
     appended: tuple[Place, ...] = ()
     """Where the elements were put into the container, when that is known: arguments of ``append`` and the like."""
+    mixed: bool = False
+    """On some path, or at another call, the operand is something else than tensors, or holds something else."""
+    others: frozenset[cst.BaseExpression] = frozenset()
+    """Of a list that is written out, the elements that are never tensors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +137,15 @@ class Comparison(Event):
 class Discarded(Event):
     """A statement computes a new tensor (or array) and drops it. ``place`` is the expression."""
 
-    call: cst.Call
+    call: cst.BaseExpression
+    """The statement's expression: a call, or a list of calls for each item."""
     receiver: cst.BaseExpression
+    """What the result can be assigned to: what the method is called on, or the list of those."""
     receiver_name: str
     method: str
     assignable: bool
-    """The receiver is a name, an attribute or a subscript, so that the result can be assigned to it."""
+    """The result can be assigned to the receiver: an attribute, a subscript, or a name that is read later."""
     fact: Fact
     """That the receiver is a tensor."""
+    entry: str = ""
+    """The entry of a dict that the receiver was taken from, which can be assigned to instead."""

@@ -15,6 +15,7 @@ from tensorlint.flow.facts import Place, Reason
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
     from tensorlint.flow.entries import Sweep
+    from tensorlint.flow.met import Met
     from tensorlint.flow.state import State
     from tensorlint.flow.values import Function, Value
     from tensorlint.library.tables import Library
@@ -122,6 +123,8 @@ class Machine:
     """Functions made inside the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
+    met: dict[cst.CSTNode, set[Met]] = field(default_factory=dict)
+    """What the operands of conversions were, on any path (``met.py``)."""
     parts: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
     """For each place and position where something is unpacked, a node that stands for it."""
     synthetic: list[cst.CSTNode] = field(default_factory=list)

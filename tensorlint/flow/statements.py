@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
-from tensorlint.flow.containers import append, element
+from tensorlint.flow.containers import extend
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
@@ -47,10 +47,9 @@ def block(machine: Machine, node: cst.IndentedBlock | cst.SimpleStatementSuite |
 def expression(machine: Machine, node: cst.Expr, state: State) -> None:
     """An expression that stands alone."""
     machine.statement = node.value
-    value = evaluate(machine, node.value, state)
+    evaluate(machine, node.value, state)
     machine.statement = None
-    if isinstance(node.value, cst.Call):
-        discarded(machine, state, node.value, value)
+    discarded(machine, state, node.value)
 
 
 @executes(cst.Assign)
@@ -109,7 +108,7 @@ def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
             else:
                 after = changed
         elif isinstance(item, Ref) and isinstance(node.operator, cst.AddAssign | cst.BitOrAssign):
-            append(machine, state, item, element(machine, state, value, node.value), node.value, name)
+            extend(machine, state, item, value, node.value, name, node.value)
             after = item
         else:
             after = arithmetic(machine, state, node.value, target, item, node.value, value, _plain(node.operator))

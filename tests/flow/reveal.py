@@ -20,6 +20,7 @@ from unittest.mock import patch
 import libcst as cst
 
 from tensorlint.finding import Confidence
+from tensorlint.fixes.apply import fix_source
 from tensorlint.flow import analysis, expressions, special_calls
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element
@@ -35,7 +36,7 @@ from tensorlint.linter import lint
 from tensorlint.settings import Settings
 from tensorlint.source import Source
 
-__all__ = ["Known", "events", "evidence", "findings", "program", "reveal", "reveals"]
+__all__ = ["Known", "events", "evidence", "findings", "fixed", "program", "reveal", "reveals"]
 
 IMPORTS = "import copy, numpy as np, torch, torch.nn.functional as F; from torch import nn"
 NOWHERE = Path("/nowhere/program.py")
@@ -250,6 +251,13 @@ def evidence(text: str, code: str = "", path: Path = NOWHERE) -> list[str]:
     """The evidence of the one finding (with this code): ``line: what happened``."""
     (finding,) = [f for f in _lint(text, "likely", path) if not code or f.code == code]
     return [f"{step.line}: {step.message}" for step in finding.evidence]
+
+
+def fixed(text: str, path: Path = NOWHERE) -> str:
+    """The program after every fix, the unsafe ones too."""
+    source = Source(program(text), str(path))
+    result = fix_source(source, lambda one: lint(one, Settings(), _project(path), noqa=False), unsafe=True)
+    return result.data.decode().removeprefix(IMPORTS)
 
 
 def _lint(text: str, confidence: str, path: Path) -> list:
