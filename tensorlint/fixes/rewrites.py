@@ -55,13 +55,13 @@ def compared_by_type(event: Comparison) -> Repair | None:
 
 
 def assigned(event: Discarded) -> Repair | None:
-    """``x = x.cpu()``; None where nothing can be assigned to the receiver."""
-    if not event.assignable:
+    """``x = x.cpu()``, or ``d[k] = v.cpu()``; None where there is nothing that the result can be assigned to."""
+    if not event.assignable and not event.entry:
         return None
-    target = code(event.receiver).strip()
+    target = code(event.receiver).strip() if event.assignable else event.entry
     if "\n" in target or "\r" in target or "#" in target:
         return None
-    name = event.receiver.value if isinstance(event.receiver, cst.Name) else ""
+    name = target if isinstance(event.receiver, cst.Name) and event.assignable else ""
     return Repair(
         event.place.path,
         Applicability.UNSAFE,

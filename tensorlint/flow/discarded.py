@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tensorlint.flow.containers import element
 from tensorlint.flow.events import Discarded
+from tensorlint.flow.liveness import entry_of_loop, is_read_later
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Tensor, Value, alternatives
+from tensorlint.flow.targets import assign
+from tensorlint.flow.values import Tensor, alternatives
 
 __all__ = ["discarded"]
 
@@ -23,29 +26,63 @@ UNAMBIGUOUS = frozenset({"detach", "resolve_conj", "resolve_neg"})
 """Of these even an object that is not surely a tensor has no method that works in place (``to`` may be a module's)."""
 
 
-def discarded(machine: Machine, state: State, node: cst.Call, value: Value) -> None:
-    """Report a statement whose only effect would be its result."""
-    function = node.func
-    if not isinstance(function, cst.Attribute) or function.attr.value not in METHODS:
-        return
-    if isinstance(function.value, cst.Call):
-        return
-    receiver = evaluate(machine, function.value, state)
-    items = alternatives(receiver)
+def discarded(machine: Machine, state: State, node: cst.BaseExpression) -> None:
+    """Report a statement whose only effect would be its result: a call, a chain of them, or a list of such calls."""
+    match node:
+        case cst.ListComp(elt=cst.Call() as call, for_in=cst.CompFor(inner_for_in=None) as loop):
+            if not (chain := _chain(call)):
+                return
+            iterated = evaluate(machine, loop.iter, state)
+            state = state.fork()
+            assign(machine, loop.target, element(machine, state, iterated, loop.iter), state, loop.iter)
+            target = loop.iter if not loop.ifs else None
+        case cst.Call() as call:
+            if not (chain := _chain(call)):
+                return
+            target = chain[-1]
+        case _:
+            return
+    items = alternatives(evaluate(machine, chain[-1], state))
     tensors = [item for item in items if isinstance(item, Tensor)]
     if not tensors or len(tensors) != len(items):
         return
-    if function.attr.value not in UNAMBIGUOUS and not all(item.kind.holds and not item.opaque for item in tensors):
+    methods = [link.attr.value for link in chain[:-1] if isinstance(link, cst.Attribute)]
+    if not UNAMBIGUOUS & set(methods) and not all(item.kind.holds and not item.opaque for item in tensors):
         return
+    assignable, entry = _assignable(machine, target, node)
     machine.emit(
         Discarded(
             place=machine.place(node),
             calls=machine.calls(),
             call=node,
-            receiver=function.value,
-            receiver_name=short(function.value),
-            method=function.attr.value,
-            assignable=isinstance(function.value, cst.Name | cst.Attribute | cst.Subscript),
+            receiver=target or chain[-1],
+            receiver_name=short(chain[-1]),
+            method="().".join(reversed(methods)),
+            assignable=assignable,
             fact=tensors[0].kind,
+            entry=entry,
         )
     )
+
+
+def _chain(call: cst.Call) -> list[cst.BaseExpression]:
+    """What is called in ``x.cpu().double()`` (the last method first), then ``x``; empty where a call may do more."""
+    found: list[cst.BaseExpression] = []
+    node: cst.BaseExpression = call
+    while isinstance(node, cst.Call):
+        if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in METHODS:
+            return []
+        found.append(node.func)
+        node = node.func.value
+    return [*found, node]
+
+
+def _assignable(machine: Machine, target: cst.BaseExpression | None, statement: cst.BaseExpression) -> tuple[bool, str]:
+    """Whether the result can be assigned to ``target``, or else the entry of a dict that it can be assigned to."""
+    if not isinstance(target, cst.Name):
+        return isinstance(target, cst.Attribute | cst.Subscript), ""
+    frame = machine.frame
+    scope = frame.definition.node if frame.definition is not None else frame.file.module
+    if isinstance(scope, cst.Lambda) or is_read_later(scope, statement, target.value):
+        return True, ""
+    return False, entry_of_loop(scope, statement, target.value)

@@ -29,8 +29,8 @@ __all__ = [
     "evaluate_globally",
     "evaluates",
     "execute",
-    "executes",
     "execute_all",
+    "executes",
     "globally",
 ]
 

@@ -89,8 +89,8 @@ class GradToNumpy(Rule):
     Completing the chain of an explicit conversion is safe: `detach()` and, on the CPU, `cpu()` give a tensor that
     shares the same memory, so nothing changes where the conversion worked. For an implicit conversion the fix is
     unsafe, as the call is given an ndarray where it got a Tensor, and its result may change from Tensor to ndarray. A
-    comprehension over a list is unsafe, as it takes every element for a tensor. No fix brings back a gradient that was
-    meant to flow through NumPy.
+    comprehension over a list is unsafe, as it takes every element for a tensor; there is no fix where something else is
+    seen among them, or given by another caller. No fix brings back a gradient that was meant to flow through NumPy.
 
     Observed
     --------

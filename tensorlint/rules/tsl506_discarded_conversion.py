@@ -72,7 +72,8 @@ class DiscardedConversion(Rule):
     Fix safety
     ----------
     Unsafe: from there on the program sees the result, which it never did before. There is no fix where nothing can be
-    assigned to, as in `f(x).cpu()`, or where an assignment would turn a name of an outer scope into a local one.
+    assigned to, as in `f(x).cpu()`, where nothing would read what is assigned, or where an assignment would turn a name
+    of an outer scope into a local one. In `for k, v in d.items(): v.to(device)` the result is assigned to `d[k]`.
 
     Observed
     --------

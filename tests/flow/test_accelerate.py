@@ -23,7 +23,7 @@ accelerator = Accelerator()
     ],
 )
 def test_what_an_accelerator_prepares_may_be_on_a_gpu(text: str) -> None:
-    program = HEAD + text + "\nout.detach().numpy()\n"
+    program = HEAD + text + "\nhost = out.detach().numpy()\n"
     assert [(code, level) for code, _, _, level in findings(program)] == [("TSL102", "likely")]
     assert not findings(program.replace(".detach()", ".detach().cpu()"))
 
