@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.caught import catching, caught_by_context
 from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.facts import NO, Fact
 from tensorlint.flow.functions import call_function
@@ -54,17 +55,20 @@ def with_(machine: Machine, node: cst.With, state: State) -> None:
     """A block under contexts, grad mode among them."""
     before, stacked = state.grad, False
     leave: list[Leave] = []
+    caught: set[str] = set()
     for item in node.items:
         context = evaluate(machine, item.item, state)
         entered = enter_context(machine, state, item.item, context)
         leave.extend(entered.leave)
+        caught |= caught_by_context(machine, item.item, state)
         stacked = stacked or any(isinstance(one, Object) and one.type == EXIT_STACK for one in alternatives(context))
         if item.asname is not None:
             assign(machine, item.asname.name, entered.value, state, item.item)
     restored = before if stacked or state.grad is not before else None
     frame = machine.frame
     earlier = len(frame.returned), len(frame.breaks), len(frame.continues)
-    execute(machine, node.body, state)
+    with catching(machine, frozenset(caught)):
+        execute(machine, node.body, state)
     ended = [path for _, path in frame.returned[earlier[0] :]]
     for path in (state, *ended, *frame.breaks[earlier[1] :], *frame.continues[earlier[2] :]):
         _leave(path, leave, restored)

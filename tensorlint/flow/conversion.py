@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from tensorlint.flow.caught import is_caught
 from tensorlint.flow.events import Conversion, How, ToTorch
 from tensorlint.flow.facts import NO, Place, Reason, Truth
 from tensorlint.flow.heap import Instance, Items, Mapping
@@ -141,6 +142,7 @@ def _emit(
     # grad mode at the moment of the conversion counts, not where the tensor was made (observed: torch 2.13 and 2.1)
     if not by.endswith("from_dlpack"):  # which refuses in any mode
         tensor = replace(tensor, requires_grad=recorded(state, tensor.requires_grad))
+    tensor = _unless_caught(machine, tensor, by)
     if not (tensor.requires_grad.holds or tensor.device.holds or tensor.conj.holds or tensor.kind.holds):
         return
     machine.emit(
@@ -157,6 +159,16 @@ def _emit(
             appended=appended,
         )
     )
+
+
+def _unless_caught(machine: Machine, tensor: Tensor, by: str) -> Tensor:
+    """The tensor without the facts whose errors the program catches: it asks whether the conversion works."""
+    exports = by.endswith("from_dlpack")
+    if is_caught(machine, "BufferError" if exports else "RuntimeError"):
+        tensor = replace(tensor, requires_grad=NO, conj=NO)
+    if is_caught(machine, "BufferError" if exports else "TypeError"):
+        tensor = replace(tensor, device=NO)
+    return tensor
 
 
 def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
@@ -176,7 +188,7 @@ def give_to_torch(
             array = item
         elif isinstance(item, Unknown) and item.negative_stride.holds and by.endswith("from_numpy"):
             array = Array(item.negative_stride)  # it takes nothing but arrays
-        if array is not None and array.negative_stride.holds:
+        if array is not None and array.negative_stride.holds and not is_caught(machine, "ValueError"):
             machine.emit(
                 ToTorch(
                     place=machine.place(node),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tensorlint.flow.caught import is_caught
 from tensorlint.flow.containers import element
 from tensorlint.flow.events import Discarded
 from tensorlint.flow.liveness import entry_of_loop, is_read_later
@@ -42,6 +43,8 @@ def discarded(machine: Machine, state: State, node: cst.BaseExpression) -> None:
             target = chain[-1]
         case _:
             return
+    if is_caught(machine, "RuntimeError") or is_caught(machine, "TypeError"):
+        return  # it is called to see whether it raises
     items = alternatives(evaluate(machine, chain[-1], state))
     tensors = [item for item in items if isinstance(item, Tensor)]
     if not tensors or len(tensors) != len(items):

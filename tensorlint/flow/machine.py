@@ -67,9 +67,11 @@ class Frame:
     nested: list[Value] = field(default_factory=list)
     """Functions defined inside, for a look of their own when nothing in sight calls them."""
     branches: int = 0
-    sweeps: dict[str, Sweep] = field(default_factory=dict)
+    caught: list[frozenset[str]] = field(default_factory=list)
+    """The names of the errors after which the ``try`` statements around go on, the outermost first."""
     suspended: list[State] | None = None
     """Where a generator is executed only up to its ``yield``: the states there."""
+    sweeps: dict[str, Sweep] = field(default_factory=dict)
     """The loops that replace every entry of a container, by how the entry that they are at is written."""
 
 

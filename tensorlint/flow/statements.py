@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
+from tensorlint.flow.caught import catching, caught_by_handlers
 from tensorlint.flow.containers import extend
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
@@ -238,7 +239,8 @@ def if_(machine: Machine, node: cst.If, state: State) -> None:
 def try_(machine: Machine, node: cst.Try, state: State) -> None:
     """The body may end anywhere: handlers start from what held before it or after it."""
     before = state.fork()
-    execute(machine, node.body, state)
+    with catching(machine, caught_by_handlers(machine, node.handlers, state)):
+        execute(machine, node.body, state)
     failed = before
     failed.join(state)
     failed.alive = True
