@@ -227,6 +227,7 @@ class _Analysis:
         """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
         machine = self.machine
         machine.inlined = INLINED
+        machine.batches.clear()
         self.root = function
         before = state.names, state.grad
         outer = Frame(None, function.file, function.file.frame)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tensorlint.flow import (
     builtin_calls,  # noqa: F401  (they register what they know)
+    data_calls,  # noqa: F401
     library_specials,
     method_calls,
 )

@@ -19,7 +19,7 @@ from tensorlint.flow.names import dotted
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, External, Function, Ref, Value, alternatives
 
-__all__ = ["ancestors", "find_method", "instantiate", "is_module_class", "method_of", "new_instance"]
+__all__ = ["ancestors", "find_method", "instantiate", "is_module_class", "is_named_tuple", "method_of", "new_instance"]
 
 DEEPEST = 12
 MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
@@ -159,14 +159,14 @@ def instantiate(
     records = [
         base
         for base in ancestors(machine, definition, state)
-        if isinstance(base, ClassDefinition) and (base.is_dataclass or _is_named_tuple(base))
+        if isinstance(base, ClassDefinition) and (base.is_dataclass or is_named_tuple(base))
     ]
     if records:
         _fill(machine, records[0], arguments, state, node, ref)
     return ref
 
 
-def _is_named_tuple(definition: ClassDefinition) -> bool:
+def is_named_tuple(definition: ClassDefinition) -> bool:
     return any((dotted(base) or "").endswith(("NamedTuple", "TypedDict")) for base in definition.bases)
 
 

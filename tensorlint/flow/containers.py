@@ -104,7 +104,7 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
             case Object():
                 results.append(item)
             case Ref():
-                results.append(_element_of(state, item))
+                results.append(_element_of(machine, state, item, node))
             case Constant(value=str()):
                 results.append(Number())
             case Unknown(parameter=True, variable=variable):
@@ -116,7 +116,7 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
     return join_values(results) or Unknown()
 
 
-def _element_of(state: State, ref: Ref) -> Value:
+def _element_of(machine: Machine, state: State, ref: Ref, node: cst.CSTNode) -> Value:
     match state.object(ref):
         case Items() as items:
             found = join_values(items.known) if items.known is not None else items.rest
@@ -127,10 +127,16 @@ def _element_of(state: State, ref: Ref) -> Value:
             return Unknown()
         case Instance(attributes=attributes) if "#contents" in attributes:
             inside = [
-                _element_of(state, part) if isinstance(part, Ref) and items_at(state, part) is not None else part
+                _element_of(machine, state, part, node)
+                if isinstance(part, Ref) and items_at(state, part) is not None
+                else part
                 for part in alternatives(attributes["#contents"])
             ]
             return join_values(inside) or Unknown()
+        case Instance() as instance if isinstance(node, cst.BaseExpression):
+            from tensorlint.flow.iteration import element_of_instance  # which calls methods
+
+            return element_of_instance(machine, state, ref, instance, node)
         case _:
             return Unknown()
 

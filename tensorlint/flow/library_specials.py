@@ -11,6 +11,7 @@ from tensorlint.flow.containers import element, items_at, make_items, mapping_of
 from tensorlint.flow.facts import NO, UNKNOWN, maybe, yes
 from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.heap import Instance
+from tensorlint.flow.iteration import LOADER, MOVED
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import is_module, move
@@ -25,6 +26,7 @@ from tensorlint.flow.values import (
     NO_GUARDS,
     Bound,
     Constant,
+    Device,
     External,
     Function,
     GradMode,
@@ -181,8 +183,9 @@ def _prepare(machine: Machine, state: State, node: cst.BaseExpression, arguments
     for _, value in arguments.positional:
         if isinstance(value, Ref) and is_module(state, value):
             move(machine, state, value, fact)
-        elif isinstance(value, Object) and value.type == "torch.utils.data.DataLoader":
-            value = replace(value, device=fact)
+        elif isinstance(value, Ref) and isinstance(loader := state.object(value), Instance) and loader.type == LOADER:
+            value = Ref(machine.address(node, "prepared", value.address))
+            state.heap[value.address] = replace(loader, attributes={**loader.attributes, MOVED: Device(fact)})
         prepared.append(value)
     return prepared[0] if len(prepared) == 1 else Tuple(tuple(prepared))
 

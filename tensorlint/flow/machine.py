@@ -15,6 +15,7 @@ from tensorlint.flow.facts import Place, Reason
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
     from tensorlint.flow.entries import Sweep
+    from tensorlint.flow.iteration import Loaded
     from tensorlint.flow.met import Met
     from tensorlint.flow.state import State
     from tensorlint.flow.values import Function, Value
@@ -93,6 +94,8 @@ class Machine:
     addresses: dict[tuple[object, ...], int] = field(default_factory=dict)
     caller_owned: dict[int, str] = field(default_factory=dict)
     """Storages that belong to the caller of the function that is looked at, with the name they have there."""
+    batches: dict[int, Loaded] = field(default_factory=dict)
+    """What the loaders (by address) give that were met in the function that is looked at."""
     filled: set[int] = field(default_factory=set)
     """Storages of new, empty memory (``torch.zeros``), which is there to be written to."""
     modules: dict[int, int] = field(default_factory=dict)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tensorlint.flow.containers import element
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
 from tensorlint.flow.library_call import Call
@@ -28,8 +27,6 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     _conversions(machine, state, call)
     if call.row.negative_stride == "refuse":
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
-            if call.row.name.endswith("default_collate"):
-                value = element(machine, state, value, node)  # it is given a list of samples
             give_to_torch(machine, state, call.node, node, value, call.by)
     result = result_of(machine, state, call)
     _writes(machine, state, call)

@@ -36,6 +36,8 @@ class Write:
     """When what was written to shares the storage at all; empty for always."""
     part: int = 0
     """Which part of the storage was written to, as in an alias; 0 where that is not known."""
+    kept: Place | None = None
+    """Where the alias was made that had been put away, and that what was written through was taken from."""
 
 
 class State:

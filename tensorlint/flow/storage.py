@@ -39,7 +39,9 @@ def share(
         combined = " or ".join(dict.fromkeys(conditions))
         reason = alias.made if made is None else made
         which = id(part) if part is not None else alias.part
-        result.append(Alias(alias.storage, state.version(alias.storage), reason, combined, which))
+        before = alias.made.place if alias.made is not None and alias.kept is not None else alias.kept_before
+        version = state.version(alias.storage)
+        result.append(Alias(alias.storage, version, reason, combined, which, kept_before=before))
     return frozenset(result)
 
 
@@ -123,7 +125,7 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
                 made = alias.made.place if alias.made is not None else None
                 version = state.version(alias.storage) + 1
                 state.written[alias.storage] = Write(
-                    version, place, text, through, made, name, alias.condition, alias.part
+                    version, place, text, through, made, name, alias.condition, alias.part, alias.kept_before
                 )
                 aliases.append(replace(alias, version=version))
                 _belongs_to_caller(machine, item, alias, place, name)
@@ -181,7 +183,7 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
         if made == last.made and alias.kept is None:
             continue
         used = Reason(machine.place(node), f"`{short(node)}` is read here")
-        if alias.kept is not None and alias.made is not None:
+        if alias.kept is not None and alias.made is not None and (made is None or made != last.kept):
             if last.made is not None and last.made == made:
                 # written through the alias itself: it is meant to be a view, unless the write made another snapshot
                 continue

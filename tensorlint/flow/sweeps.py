@@ -7,6 +7,7 @@ it is written (``batch[k]``); what that name holds when a pass ends is what ever
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,10 +24,11 @@ from tensorlint.flow.names import dotted
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
-from tensorlint.flow.values import Constant, Ref, Tensor, Tuple, Unknown, Value, alternatives
+from tensorlint.flow.values import Bound, Class, Constant, Function, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
 __all__ = ["begin", "known_steps", "pass_ends", "settle", "sweep_of"]
 
+CALLED = re.compile(r"(?<![\w.])(\w+)\(")
 MOST_STEPS = 8
 """Bodies of loops over more known entries than this are executed for one that stands for all."""
 MOST_UNROLLED = 16
@@ -91,11 +93,26 @@ def _targets(node: cst.BaseAssignTargetExpression) -> list[str]:
 
 
 def known_steps(machine: Machine, state: State, node: cst.For, iterated: Value) -> list[Value] | None:
-    """What the target is in each pass of a loop whose entries are known, and which uses them as keys; else None."""
+    """What the target is in each pass of a loop that uses known entries as keys, or calls them; else None."""
     names = _targets(node.target)
-    if not names or not any(index_name(target) == names[0] for target, _ in _stores(node.body).entries):
+    if not names or not names[0]:
         return None
-    return steps_of(machine, state, node.iter, iterated)
+    if any(index_name(target) == names[0] for target, _ in _stores(node.body).entries):
+        return steps_of(machine, state, node.iter, iterated)
+    found = _known(state, iterated) if len(names) == 1 else None
+    if not found or not all(isinstance(item, Ref | Function | Bound | Class) for item in found):
+        return None
+    return found if _few(machine, found) and names[0] in _calls(node.body) else None
+
+
+@lru_cache(maxsize=512)
+def _calls(body: cst.BaseSuite) -> frozenset[str]:
+    """The names that are called in a body: ``for transform in transforms: x = transform(x)``."""
+    return frozenset(CALLED.findall(cst.Module(body=()).code_for_node(body)))
+
+
+def _few(machine: Machine, steps: list[Value]) -> bool:
+    return len(steps) <= MOST_STEPS and machine.unrolled * len(steps) <= MOST_UNROLLED
 
 
 def steps_of(machine: Machine, state: State, node: cst.BaseExpression, iterated: Value) -> list[Value] | None:
@@ -107,7 +124,7 @@ def steps_of(machine: Machine, state: State, node: cst.BaseExpression, iterated:
             found = [Constant(key) for key in mapping.entries]
         else:
             found = _known(state, iterated)
-    if not found or len(found) > MOST_STEPS or machine.unrolled * len(found) > MOST_UNROLLED:
+    if not found or not _few(machine, found):
         return None
     return found if all(_is_key(step) for step in found) else None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Reason
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Reason
 
 if TYPE_CHECKING:
     from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
@@ -61,6 +61,8 @@ class Alias:
     """Which part of the memory it is (by the ``id`` of the node that took it); 0 for all of it, or for any part."""
     kept: Reason | None = field(default=None, compare=False)
     """Where the alias was put away for later: appended, stored in an attribute or a dict."""
+    kept_before: Place | None = field(default=None, compare=False)
+    """Where the alias that this one was taken from was made, if that one had been put away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,27 @@ def annotations(size: int) -> str:
     )
 
 
+def sweeps(size: int) -> str:
+    """Loops over the known keys of dicts, inside each other and inside a loop."""
+    return "\nd = {'a': torch.ones(3), 'b': torch.ones(3), 'c': torch.ones(3)}\n" + "".join(
+        f"for i in range(3):\n    for k in d:\n        d[k] = d[k] + {i}\n        for j in d:\n"
+        "            for m in d:\n                d[j] = d[j] + d[m]\n                d[m] = d[m] * 2\n"
+        for i in range(size)
+    )
+
+
+def loaders(size: int) -> str:
+    """Loaders over data sets that load from the one before."""
+    data = "".join(
+        f"class D{i}(torch.utils.data.Dataset):\n    def __init__(self, d):\n"
+        "        self.loader = torch.utils.data.DataLoader(d)\n"
+        "    def __getitem__(self, index):\n        return next(iter(self.loader)) * 2\n"
+        f"d{i + 1} = D{i}(d{i})\n"
+        for i in range(size)
+    )
+    return f"\nd0 = torch.ones(4, 3)\n{data}for x in torch.utils.data.DataLoader(d{size}):\n    x.numpy()\n"
+
+
 def seconds(text: str) -> float:
     source = Source(program(text), str(NOWHERE))
     source.module()  # parsing is not what is measured
@@ -92,6 +113,8 @@ def seconds(text: str) -> float:
         (entries, 40),
         (nested, 40),
         (annotations, 8),
+        (sweeps, 10),
+        (loaders, 10),
     ],
 )
 def test_four_times_the_program_takes_about_four_times_as_long(shape: Callable[[int], str], size: int) -> None:
