@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -40,6 +41,12 @@ class Arguments:
         """The value of the argument at a position or of a name."""
         found = self.get(position, keyword)
         return found[1] if found is not None else None
+
+    def after(self, given: Sequence[tuple[str, cst.BaseExpression, Value]]) -> Arguments:
+        """These after others, which ``functools.partial`` gave."""
+        first = tuple((node, value) for keyword, node, value in given if not keyword)
+        named = {keyword: (node, value) for keyword, node, value in given if keyword}
+        return replace(self, positional=first + self.positional, keywords={**named, **self.keywords})
 
     def given(self, name: str) -> Value | None:
         """The value of the argument that a table names: by its keyword, or by its position (``"0"``)."""

@@ -250,11 +250,16 @@ def _call_object(
 
 
 def _call_moved(machine: Machine, state: State, node: cst.BaseExpression, moved: Tensor, arguments: Arguments) -> Value:
-    """What was moved to a device is called: it is a module after all."""
+    """What was moved to a device, frozen or made to require grad is called: it is a module after all."""
+    if moved.kind.truth is Truth.YES:
+        return Unknown()
     function = node.func if isinstance(node, cst.Call) else node
     name = short(function)
     place = machine.place(function)
-    fact = maybe(place, f"`{name}` was moved to a device and is called like an nn.Module")
+    if moved.requires_grad is UNKNOWN:
+        fact = maybe(place, f"`{name}` was moved to a device and is called like an nn.Module")
+    else:
+        fact = moved.requires_grad.because(place, f"`{name}` is called like an nn.Module").weakened()
     ref = make_module(machine, state, (function, "moved"), "", fact, moved.device)
     rebind(machine, function, ref, state)
     return output_of(machine, state, ref, inputs_of(state, arguments.values()), node, name)

@@ -19,7 +19,16 @@ from tensorlint.flow.names import dotted
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Class, External, Function, Ref, Value, alternatives
 
-__all__ = ["ancestors", "find_method", "instantiate", "is_module_class", "is_named_tuple", "method_of", "new_instance"]
+__all__ = [
+    "MODULES",
+    "ancestors",
+    "find_method",
+    "instantiate",
+    "is_module_class",
+    "is_named_tuple",
+    "method_of",
+    "new_instance",
+]
 
 DEEPEST = 12
 MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})

@@ -52,6 +52,8 @@ def call_function(
     definition = function.definition
     if not may_enter(machine, definition):
         return Unknown()
+    if function.given:
+        arguments = arguments.after(function.given)
     if receiver is not None and not definition.is_static:
         arguments = replace(arguments, positional=((node, receiver), *arguments.positional))
     called = short(node.func) if isinstance(node, cst.Call) else definition.name

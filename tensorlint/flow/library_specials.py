@@ -96,7 +96,13 @@ def _copied(machine: Machine, state: State, value: Value, node: cst.BaseExpressi
 @special("functools.partial")
 def _partial(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
-    return first if isinstance(first, External | Function | Bound) else Unknown()
+    function = first.function if isinstance(first, Bound) else first
+    if not isinstance(first, Function | Bound) or not isinstance(function, Function):
+        return first if isinstance(first, External | Bound) else Unknown()
+    given = [("", one, value) for one, value in arguments.positional[1:]]
+    given += [(name, one, value) for name, (one, value) in arguments.keywords.items()]
+    partly = replace(function, given=(*function.given, *given))
+    return replace(first, function=partly) if isinstance(first, Bound) else partly
 
 
 @special("functools.wraps", "functools.lru_cache", "functools.cache", "functools.update_wrapper")

@@ -10,11 +10,12 @@ from tensorlint.flow.containers import element
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
+from tensorlint.flow.modules import is_module
 from tensorlint.flow.narrowing import narrow
 from tensorlint.flow.state import State
 from tensorlint.flow.sweeps import begin, known_steps, pass_ends, settle, sweep_of
 from tensorlint.flow.targets import assign
-from tensorlint.flow.values import Ref, Tuple, Value
+from tensorlint.flow.values import Ref, Tuple, Union, Value, alternatives
 
 __all__ = ["for_", "while_"]
 
@@ -77,11 +78,25 @@ def _unrolled(machine: Machine, node: cst.For, state: State, steps: list[Value])
 
 
 def _surely_runs(state: State, iterated: Value) -> bool:
-    """The iterable has an element: known items, or a module's parameters."""
+    """The iterable has an element: known items, a module's parameters, or modules (of which a program makes some)."""
+    if isinstance(iterated, Union):
+        return all(_surely_runs(state, item) for item in iterated.items)
     if isinstance(iterated, Tuple):
         return bool(iterated.items)
     found = state.object(iterated) if isinstance(iterated, Ref) else None
-    return isinstance(found, Items) and (bool(found.known) or found.kind == "parameters")
+    if not isinstance(found, Items):
+        return False
+    return bool(found.known) or found.kind == "parameters" or _holds_modules(state, found.rest)
+
+
+def _holds_modules(state: State, value: Value | None) -> bool:
+    """Every alternative is a module, or a tuple with a module in it (``zip``, ``enumerate``)."""
+    if value is None:
+        return False
+    return all(
+        any(_holds_modules(state, part) for part in item.items) if isinstance(item, Tuple) else is_module(state, item)
+        for item in alternatives(value)
+    )
 
 
 @executes(cst.While)

@@ -51,10 +51,10 @@ def call_module_method(
             return ref
         case "parameters":
             one = parameters_of(machine, state, ref, written, node)
-            return make_items(machine, state, (node,), rest=one, kind="parameters")
+            return make_items(machine, state, (node, ref.address), rest=one, kind="parameters")
         case "named_parameters":
             one = parameters_of(machine, state, ref, written, node)
-            return make_items(machine, state, (node,), rest=Tuple((Number(), one)), kind="parameters")
+            return make_items(machine, state, (node, ref.address), rest=Tuple((Number(), one)), kind="parameters")
         case "buffers" | "named_buffers":
             buffer = replace(parameters_of(machine, state, ref, written, node), requires_grad=NO)
             return make_items(machine, state, (node,), rest=buffer if name == "buffers" else Tuple((Number(), buffer)))

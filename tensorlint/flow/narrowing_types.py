@@ -8,6 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.annotations import instance_of_class
+from tensorlint.flow.classes import MODULES, ancestors
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.entries import is_no_tensor
 from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
@@ -219,10 +220,21 @@ def _matches(
                     return None
                 case Mapping():
                     return "builtins.dict" in names or (None if names - set(PLAIN_TYPES) - TENSOR_TYPES else False)
-                case Instance(definition=definition) if definition is not None:
-                    if definition in classes:
-                        return True
-                    return None
+                case Instance() as instance:
+                    return _is_one(machine, state, instance, classes, names)
             return None
         case _:
             return None
+
+
+def _is_one(
+    machine: Machine, state: State, instance: Instance, classes: list[ClassDefinition], names: set[str]
+) -> bool | None:
+    """Whether an instance is of one of the classes; a module, and what inherits from nothing unseen, is no list."""
+    if instance.definition is not None and classes:
+        return True if any(base in classes for base in ancestors(machine, instance.definition, state)) else None
+    if instance.module is not None and not names.isdisjoint(MODULES):
+        return True
+    plain = names <= {*PLAIN_TYPES, *TENSOR_TYPES, "numpy.ndarray"}
+    closed = instance.module is not None or (instance.definition is not None and not instance.open)
+    return False if plain and closed and not classes else None

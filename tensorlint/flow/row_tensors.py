@@ -10,6 +10,7 @@ from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, share
+from tensorlint.flow.tensor_types import tensor_type
 from tensorlint.flow.tensors import INTEGRAL, Inputs, device_of, inputs_of, recorded, result_tensor
 from tensorlint.flow.values import (
     Alias,
@@ -142,6 +143,8 @@ def _tensor_device(machine: Machine, state: State, call: Call, inputs: Inputs) -
                         return UNKNOWN
                     return _moved(fact, machine, call)
             return inputs.device
+        case _ if row.name == "torch.Tensor.type" and (old := tensor_type(call.arguments.value(0))) is not None:
+            return yes(place, f"`{short(call.node)}` puts it on the GPU") if old[1] else NO
         case _:
             return inputs.device if inputs.device is not NO or not inputs.unknown else UNKNOWN
 
@@ -187,6 +190,8 @@ def dtype_of(machine: Machine, call: Call, inputs: Inputs) -> str:
             return dtype_name(given[1]) if given is not None else ""
         case "argument":
             for value in call.arguments.values():
+                if (old := tensor_type(value)) is not None:
+                    return old[0]
                 if isinstance(value, Dtype | External) and (name := dtype_name(value)):
                     return name
                 if isinstance(value, Constant) and (name := dtype_name(value)) in NAMED_DTYPES:
@@ -258,7 +263,8 @@ def asks_for_dtype(call: Call) -> bool:
     if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "type"):
         values = call.arguments.values() if call.receiver is not None else call.arguments.values()[1:]
         return (
-            any(not isinstance(value, Constant | Device | Tensor) and dtype_name(value) for value in values)
+            any(tensor_type(value) is not None for value in values)
+            or any(not isinstance(value, Constant | Device | Tensor) and dtype_name(value) for value in values)
             or any(isinstance(value, Unknown | Union) for value in values)
             or "dtype" in call.arguments.keywords
         )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Reason
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 
 __all__ = [
@@ -163,6 +165,8 @@ class Function:
     guards: Guards = NO_GUARDS
     mode: Fact | None = None
     """The grad mode that it is wrapped in: ``torch.no_grad()(function)``."""
+    given: tuple[tuple[str, cst.BaseExpression, Value], ...] = ()
+    """The first arguments that ``functools.partial`` gives it: keyword (empty for positions), expression, value."""
 
 
 @dataclass(frozen=True, slots=True)

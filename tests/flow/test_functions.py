@@ -382,3 +382,30 @@ def g(x: torch.Tensor):
     x.unsqueeze(0)
     return x
 """) == ["6: `x` is annotated as a Tensor"]
+
+
+@pytest.mark.parametrize(
+    "partial",
+    [
+        "partial(f, net, scale=2)",
+        "partial(partial(f, net), scale=2)",
+        "partial(f, scale=2, net=net)",
+        "partial(A().f, net)",
+    ],
+)
+def test_what_partial_gives_comes_before_what_the_call_gives(partial: str) -> None:
+    y = reveal(f"""
+from functools import partial
+
+def f(net, x=None, scale=1):
+    return net(x)
+
+class A:
+    def f(self, net, x):
+        return net(x)
+
+net = nn.Linear(2, 2)
+g = {partial}
+reveal(g(x=torch.ones(2)))
+""")
+    assert (y.kind, y.requires_grad) == ("Tensor", "yes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reveal import findings, reveal, reveals
+from reveal import evidence, findings, reveal, reveals
 
 MADE = [
     "nn.Linear(2, 2)",
@@ -316,3 +316,28 @@ class Net(nn.ReLU):
 reveal(Net())
 """)
     assert net.trainable == "no"
+
+
+def test_what_is_known_to_be_a_tensor_is_no_module_when_it_is_called() -> None:
+    assert not findings("""
+x = torch.ones(3, device="cuda")
+y = x(torch.ones(3)).cpu().numpy()
+""")
+
+
+def test_the_evidence_speaks_of_a_move_only_where_something_was_moved() -> None:
+    text = """
+def f(thing, x):
+    thing = thing.to("cuda")
+    return thing(x).cpu().numpy()
+
+def g(thing, x):
+    thing.requires_grad_(True)
+    return thing(x).numpy()
+"""
+    assert [found[:2] for found in findings(text)] == [("TSL101", 4), ("TSL101", 8)]
+    assert evidence(text.partition("def g")[0])[0] == "4: `thing` was moved to a device and is called like an nn.Module"
+    assert evidence("\n" + text[text.index("def g") :])[:2] == [
+        "3: `thing.requires_grad_(True)` makes it require grad",
+        "4: `thing` is called like an nn.Module",
+    ]

@@ -195,3 +195,22 @@ def f(scale):
     reveal(torch.ones(3) * scale)
 """)
     assert x.requires_grad == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("given", "requires_grad", "dtype", "device"),
+    [
+        ("torch.LongTensor", "no", "int64", "no"),
+        ("'torch.LongTensor'", "no", "int64", "no"),
+        ("torch.int64", "no", "int64", "yes"),
+        ("torch.DoubleTensor", "yes", "float64", "no"),
+        ("torch.cuda.FloatTensor", "yes", "float32", "yes"),
+        ("torch.float64", "yes", "float64", "yes"),
+    ],
+)
+def test_type_takes_dtypes_and_the_older_types(given: str, requires_grad: str, dtype: str, device: str) -> None:
+    y = reveal(f"""
+x = torch.ones(3, requires_grad=True, device="cuda")
+reveal(x.type({given}))
+""")
+    assert (y.requires_grad, y.dtype, y.device) == (requires_grad, dtype, device)
