@@ -8,7 +8,7 @@ from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import Reason
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import code, short
-from tensorlint.flow.state import State
+from tensorlint.flow.state import State, next_write
 from tensorlint.flow.values import Alias, Array, Single, Tensor
 
 __all__ = ["difference"]
@@ -30,22 +30,22 @@ def difference(
         return
     for old_node, old, new_node, new in ((left_node, left, right_node, right), (right_node, right, left_node, left)):
         for alias in sorted(old.aliases, key=lambda a: (a.storage, a.version)):
-            last = state.written.get(alias.storage)
-            if alias.made is None or last is None or last.version <= alias.version:
+            last = state.written_since(alias)
+            if alias.made is None or last is None:
                 continue
             if last.made is not None and last.made == alias.made.place:
                 continue  # written through the alias itself
-            now = next((a for a in new.aliases if a.storage == alias.storage and a.version == last.version), None)
+            now = next((a for a in new.aliases if a.storage == alias.storage and a.version >= last.version), None)
             if now is None or _which(old_node, alias) != _which(new_node, now):
                 continue
-            place = machine.place(old_node)
+            place, changed = machine.place(old_node), next_write(alias, last)
             machine.emit(
                 StaleAlias(
                     place=alias.made.place,
                     calls=machine.calls(),
                     alias=old,
                     kept=alias.kept or Reason(place, f"kept in `{short(old_node)}`, to be compared with its source"),
-                    changed=Reason(last.place, last.text),
+                    changed=Reason(changed.place, changed.text),
                     used=Reason(place, f"`{short(new_node)}` is compared with itself here"),
                     what=alias.made.text,
                     certain=not (alias.condition or now.condition),

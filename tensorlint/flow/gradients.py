@@ -51,6 +51,6 @@ def zero_gradients(machine: Machine, state: State, owners: Iterable[int], node: 
             continue
         if in_place:
             text = f"`{short(node)}` empties the gradients in place"
-            state.written[number] = Write(state.version(number) + 1, machine.place(node), text, "tensor")
+            state.wrote(number, Write(machine.place(node), text, "tensor"))
         else:
             del machine.gradients[owner]

@@ -16,7 +16,7 @@ from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import CONTENTS, change_parameters, freeze, is_module, move, parameters_of, parts
 from tensorlint.flow.names import short
-from tensorlint.flow.state import State
+from tensorlint.flow.state import State, next_write
 from tensorlint.flow.storage import aliases_of
 from tensorlint.flow.tensors import device_of, inputs_of
 from tensorlint.flow.unseen import may_have_changed, seen_so_far
@@ -169,11 +169,12 @@ def _restored_from_itself(
         for alias in sorted(item.aliases, key=lambda a: (a.version, a.storage)):
             if alias.made is None or alias.storage not in own:
                 continue
-            last = state.written.get(alias.storage)
+            last = state.written_since(alias)
             place = machine.place(node)
-            seen = last is not None and last.version > alias.version and last.place.node is not node
+            seen = last is not None and last.place.node is not node
             if seen and last is not None:
-                changed = Reason(last.place, last.text)
+                first = next_write(alias, last)
+                changed = Reason(first.place, first.text)
             elif seen_so_far(state, mapping.source.storage) > mapping.source.unseen:
                 text = f"`{written}` is given back its own parameters here: whatever changed them stays"
                 changed = may_have_changed(state, mapping.source.storage) or Reason(place, text)

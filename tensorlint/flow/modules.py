@@ -161,7 +161,7 @@ def change_parameters(
         if (address := machine.modules.get(storage)) is not None:
             todo |= {part.module.storage for _, part in parts(state, Ref(address)) if part.module is not None}
     for storage in todo:
-        state.written[storage] = Write(state.version(storage) + 1, machine.place(node), text, through)
+        state.wrote(storage, Write(machine.place(node), text, through))
 
 
 def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cst.CSTNode, name: str) -> Tensor:

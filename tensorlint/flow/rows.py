@@ -74,7 +74,14 @@ def _writes(machine: Machine, state: State, call: Call) -> None:
             target = call.arguments.keywords.get(what)
         if target is None:
             continue
-        name = short(target[0])
+        name = short(_written(target[0]))
         changed = write(machine, state, target[1], call.node, name, f"`{short(call.node)}` writes to `{name}`")
         if changed is not target[1]:
             rebind(machine, target[0], changed, state)
+
+
+def _written(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What is written to in a chain of methods that work in place: ``x`` in ``x.mul_(0.5).add_(y)``."""
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value.endswith("_"):
+        node = node.func.value
+    return node

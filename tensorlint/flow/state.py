@@ -9,25 +9,26 @@ from tensorlint.flow.facts import Fact, Guards, Place, Truth
 from tensorlint.flow.heap import HeapObject, Instance, Mapping
 from tensorlint.flow.joining import join, join_objects
 from tensorlint.flow.layers import Layers
-from tensorlint.flow.values import NO_GUARDS, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
+from tensorlint.flow.values import NO_GUARDS, Alias, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
 
-__all__ = ["RECORDS", "State", "Write"]
+__all__ = ["RECORDS", "State", "Write", "next_write"]
 
 RECORDS = Fact(Truth.YES)
 WORD = re.compile(r"\w+")
+MOST_EARLIER = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """The last write to a storage."""
 
-    version: int
-    """How many writes there were, this one included."""
     place: Place
     text: str
     """What wrote, in words."""
     through: str
     """``array``, ``tensor`` or ``optimizer``."""
+    version: int = 0
+    """How many writes there were, this one included."""
     made: Place | None = None
     """Where the alias that was written through was made."""
     name: str = ""
@@ -38,12 +39,16 @@ class Write:
     """Which part of the storage was written to, as in an alias; 0 where that is not known."""
     kept: Place | None = None
     """Where the alias was made that had been put away, and that what was written through was taken from."""
+    rebound: int = 0
+    """The version at which what lives in the storage was last given other memory before (``p.data = x``)."""
+    earlier: tuple[Write, ...] = ()
+    """The writes before this one, the last few of them, without what came before them."""
 
 
 class State:
     """A program point. Mutable while a path is followed; ``fork`` before two paths part, ``join`` where they meet."""
 
-    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "tested", "written")
+    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "rebound", "tested", "written")
 
     def __init__(self) -> None:
         self.names: dict[str, Value] = {}
@@ -52,6 +57,8 @@ class State:
         """The variables of the enclosing functions and of their modules, by frame number."""
         self.heap: Layers[HeapObject] = Layers()
         self.written: dict[int, Write] = {}
+        self.rebound: dict[int, int] = {}
+        """When what lives in a storage was given other memory (``p.data = x``), on the same scale as the writes."""
         self.grad: Fact = RECORDS
         """Whether autograd records here; given the conditions that decide it, where they are known."""
         self.assumed: dict[str, bool] = {}
@@ -67,6 +74,7 @@ class State:
         other.frames = self.frames.fork()
         other.heap = self.heap.fork()
         other.written = dict(self.written)
+        other.rebound = dict(self.rebound)
         other.grad = self.grad
         other.assumed = dict(self.assumed)
         other.tested = self.tested
@@ -76,6 +84,7 @@ class State:
     def become(self, other: State) -> None:
         """Be the point that ``other`` is."""
         self.names, self.frames, self.heap, self.written = other.names, other.frames, other.heap, other.written
+        self.rebound = other.rebound
         self.grad, self.assumed, self.alive = other.grad, other.assumed, other.alive
 
     def join(self, other: State, mine: Guards = NO_GUARDS, others: Guards = NO_GUARDS) -> bool:
@@ -109,6 +118,8 @@ class State:
             last = self.written.get(storage)
             if last is None or last.version < write.version:
                 self.written[storage] = write
+        for storage, version in other.rebound.items():
+            self.rebound[storage] = max(version, self.rebound.get(storage, 0))
         if self.grad != other.grad:
             self.grad = self.grad.join(other.grad, mine, others)
         if self.assumed != other.assumed:
@@ -160,9 +171,40 @@ class State:
         return self.heap.get(ref.address)
 
     def version(self, storage: int) -> int:
-        """How often a storage has been written to."""
+        """How often a storage has been written to, or what lives there was given other memory."""
         write = self.written.get(storage)
-        return write.version if write is not None else 0
+        return max(write.version if write is not None else 0, self.rebound.get(storage, 0))
+
+    def rebind_memory(self, storage: int) -> None:
+        """What lives in a storage gets other memory: aliases of the old stay as they are (observed: torch 2.13)."""
+        self.rebound[storage] = self.version(storage) + 1
+
+    def wrote(self, storage: int, write: Write) -> int:
+        """A storage is written to; gives the version that it has afterwards."""
+        last = self.written.get(storage)
+        earlier = (*last.earlier, replace(last, earlier=()))[-MOST_EARLIER:] if last is not None else ()
+        version = self.version(storage) + 1
+        rebound = self.rebound.get(storage, 0)
+        self.written[storage] = replace(write, version=version, rebound=rebound, earlier=earlier)
+        return version
+
+    def written_since(self, alias: Alias) -> Write | None:
+        """The last write to what an alias shares its memory with, if there was one since it was made."""
+        last = self.written.get(alias.storage)
+        if last is None or last.version <= alias.version:
+            return None
+        return last if alias.version >= last.rebound else None
+
+
+def next_write(alias: Alias, last: Write) -> Write:
+    """Of the writes up to ``last`` the first that reached an alias, as far back as they are known."""
+    made = alias.made.place if alias.made is not None else None
+    for write in last.earlier:
+        elsewhere = alias.part and write.part and alias.part != write.part
+        through_itself = made is not None and write.made == made
+        if write.version > max(alias.version, last.rebound) and not elsewhere and not through_itself:
+            return write
+    return last
 
 
 def _freed(value: Value, word: str) -> Value:

@@ -12,7 +12,7 @@ from tensorlint.flow.facts import Place, Reason
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
-from tensorlint.flow.state import State, Write
+from tensorlint.flow.state import State, Write, next_write
 from tensorlint.flow.values import Alias, Array, Ref, Single, Tensor, Tuple, Value, alternatives, union
 
 __all__ = ["aliases_of", "fresh", "keep", "look", "part_of", "share", "without_aliases", "write"]
@@ -123,9 +123,18 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
             aliases = []
             for alias in item.aliases:
                 made = alias.made.place if alias.made is not None else None
-                version = state.version(alias.storage) + 1
-                state.written[alias.storage] = Write(
-                    version, place, text, through, made, name, alias.condition, alias.part, alias.kept_before
+                version = state.wrote(
+                    alias.storage,
+                    Write(
+                        place,
+                        text,
+                        through,
+                        made=made,
+                        name=name,
+                        condition=alias.condition,
+                        part=alias.part,
+                        kept=alias.kept_before,
+                    ),
                 )
                 aliases.append(replace(alias, version=version))
                 _belongs_to_caller(machine, item, alias, place, name)
@@ -174,8 +183,8 @@ def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression)
 
 def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpression) -> None:
     for alias in value.aliases:
-        last = state.written.get(alias.storage)
-        if last is None or last.version <= alias.version or last.place.node is node:
+        last = state.written_since(alias)
+        if last is None or last.place.node is node:
             continue
         if alias.part and last.part and alias.part != last.part:
             continue  # one item is written to, another is looked at
@@ -189,14 +198,15 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
                 continue
             if "dtype" in alias.condition or "layout" in alias.condition:
                 continue  # a copy as often as not
+            changed = next_write(alias, last)
             machine.emit(
                 StaleAlias(
                     place=alias.made.place,
                     calls=machine.calls(),
                     alias=value,
                     kept=alias.kept,
-                    changed=Reason(last.place, last.text),
-                    used=used,
+                    changed=Reason(changed.place, changed.text),
+                    used=None if _keeps(machine, alias.kept.place.node, node) else used,
                     what=alias.made.text,
                     certain=not alias.condition and not last.condition,
                 )
@@ -204,6 +214,8 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
         elif isinstance(value, Tensor) and last.through == "array" and not alias.condition and not last.condition:
             if alias.storage in machine.filled or last.made is None:
                 continue
+            if _is_of(last.made.node, node):
+                used = Reason(used.place, f"`{short(node)}` is read here again, the next time")
             machine.emit(
                 WriteThrough(
                     place=last.place,
@@ -216,3 +228,27 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
                     seen=used,
                 )
             )
+
+
+def _keeps(machine: Machine, kept: cst.CSTNode, node: cst.BaseExpression) -> bool:
+    """``node`` is read only to put something away in it: ``kept[name] = ...``, ``kept.append(...)``."""
+    if isinstance(kept, cst.Subscript) and kept.value is node:
+        return True
+    match machine.statement:
+        case cst.Call(func=cst.Attribute(value=owner), args=arguments) if owner is node:
+            return any(argument.value is kept for argument in arguments)
+        case _:
+            return False
+
+
+def _is_of(conversion: cst.CSTNode, node: cst.BaseExpression) -> bool:
+    """``node`` is what a conversion is made of: ``x`` in ``x.numpy()``."""
+    while conversion is not node:
+        match conversion:
+            case cst.Call(args=[cst.Arg(value=inner), *_]) if inner is node:
+                return True
+            case cst.Call(func=inner) | cst.Attribute(value=inner) | cst.Subscript(value=inner):
+                conversion = inner
+            case _:
+                return False
+    return True

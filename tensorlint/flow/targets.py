@@ -158,7 +158,9 @@ def _assign_tensor_attribute(
             if isinstance(value, Constant) and isinstance(value.value, bool):
                 fact = yes(place, f"`{short(target)}` is set to True") if value.value else NO
                 rebind(machine, target.value, replace(tensor, requires_grad=fact), state)
-    # ``p.data = x`` gives p other memory: what was kept of the old memory stays as it was (observed: torch 2.13)
+    if name == "data":
+        for storage in {alias.storage for tensor in tensors for alias in tensor.aliases if alias.made is None}:
+            state.rebind_memory(storage)
 
 
 def step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) -> Value:

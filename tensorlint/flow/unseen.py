@@ -43,7 +43,7 @@ def called_out_of_sight(
 
 def time_passes(machine: Machine, state: State, node: cst.CSTNode) -> None:
     """Between the calls of an object's methods anything may happen."""
-    state.written[ANY] = Write(state.version(ANY) + 1, machine.place(node), "", "unseen")
+    state.wrote(ANY, Write(machine.place(node), "", "unseen"))
 
 
 def seen_so_far(state: State, storage: int) -> int:
@@ -59,4 +59,4 @@ def may_have_changed(state: State, storage: int) -> Reason | None:
 
 def _note(machine: Machine, state: State, node: cst.Call, key: int, what: str) -> None:
     text = f"`{short(node)}` {what}"
-    state.written[key] = Write(state.version(key) + 1, machine.place(node), text, "unseen")
+    state.wrote(key, Write(machine.place(node), text, "unseen"))

@@ -93,9 +93,12 @@ class WriteThroughArray(Rule):
         assert isinstance(event, WriteThrough)
         if not isinstance(event.written, Array):
             return
+        other = f"`{event.other_name}`"
+        if event.other_name == event.written_name:
+            other = f"the tensor {other}"
         yield Verdict(
             event.place,
-            f"this write to `{event.written_name}` also changes `{event.other_name}`, which shares its memory",
+            f"this write to `{event.written_name}` also changes {other}, which shares its memory",
             told_apart(event.certain),
             evidence(event, event.sharing, event.seen),
             copy_of_shared(event),

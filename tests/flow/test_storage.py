@@ -312,3 +312,67 @@ class Count(nn.Module):
 """
     assert not findings(text.format("count", "count"))
     assert findings(text.format("seen", "seen")) == [("TSL203", 8, 21, "certain")]
+
+
+SWAPPED = """
+net = nn.Linear(2, 2)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+backup = {{}}
+for _ in range(3):
+    for name, p in net.named_parameters():
+        backup[name] = p.data
+        {swap}
+    print(net(torch.ones(2)))
+    for name, p in net.named_parameters():
+        {back}
+    optimizer.step()
+print(backup)
+"""
+
+
+@pytest.mark.parametrize(
+    ("swap", "back", "stale"),
+    [
+        ("p.data = torch.zeros_like(p)", "p.data = backup[name]", False),
+        ("p.data = p.data + 1", "pass", False),
+        ("p.data.add_(1)", "p.data.copy_(backup[name])", True),
+        ("pass", "pass", True),
+        ("p.data = torch.zeros_like(p)\n        backup[name] = p.data", "pass", True),
+    ],
+)
+def test_what_a_parameter_leaves_behind_stays_as_it_is(swap: str, back: str, stale: bool) -> None:
+    program = SWAPPED.format(swap=swap, back=back)
+    assert [code for code, *_ in findings(program)] == ["TSL203"] * stale
+
+
+def test_the_write_that_is_named_is_the_next_one() -> None:
+    program = SWAPPED.format(swap="p.data.add_(1)", back="p.data.copy_(backup[name])")
+    assert evidence(program) == [
+        "7: kept in `backup`",
+        "8: `p.data.add_(1)` writes to `p.data`",
+        "13: `backup` is read here",
+    ]
+
+
+def test_what_is_put_into_a_list_is_not_read_there() -> None:
+    program = """
+net, kept = nn.Linear(2, 2), []
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(3):
+    optimizer.step()
+    kept.append(net.weight.detach().numpy())
+print("done")
+"""
+    assert evidence(program) == ["6: kept in `kept`", "5: `optimizer.step()` updates the parameters"]
+    assert evidence(program.replace('"done"', "kept"))[-1] == "7: `kept` is read here"
+
+
+def test_a_chain_of_writes_writes_to_what_it_starts_with() -> None:
+    program = """
+x, kept = torch.ones(3), []
+for _ in range(3):
+    kept.append(x.numpy())
+    x.mul_(2).add_(1)
+print(kept)
+"""
+    assert evidence(program)[1] == "5: `x.mul_(2)` writes to `x`"
