@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.autograd_functions import is_autograd_function
 from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.facts import UNKNOWN
@@ -15,7 +16,7 @@ from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
 from tensorlint.flow.modules import parameters_of
-from tensorlint.flow.names import dotted
+from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import look
@@ -129,7 +130,7 @@ def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, na
     if found.module is not None and machine.library.row(f"torch.nn.Module.{name}") is not None:
         return Bound(ref, name)
     if found.module is not None and name.endswith(("weight", "bias")):
-        return parameters_of(machine, state, ref, dotted(node.value) or "it", node)
+        return parameters_of(machine, state, ref, short(node.value), node)
     if found.type:
         row = machine.library.row(f"{found.type}.{name}")
         if row is not None:
@@ -150,4 +151,6 @@ def _of_class(machine: Machine, state: State, value: Class, name: str) -> Value:
             for field, _, expression in base.fields:
                 if field == name and expression is not None:
                     return evaluate_globally(machine, base.file, expression, state)
+    if name == "apply" and is_autograd_function(machine, value.definition, state):
+        return Bound(value, name)
     return Unknown(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.autograd_functions import apply_function
 from tensorlint.flow.container_methods import call_dict_method, call_list_method
 from tensorlint.flow.contexts import enter_context
 from tensorlint.flow.heap import Instance, Items, Mapping
@@ -20,6 +21,7 @@ from tensorlint.flow.unknown_methods import call_unknown_method
 from tensorlint.flow.values import (
     Array,
     Bound,
+    Class,
     Constant,
     Number,
     Object,
@@ -67,6 +69,8 @@ def call_method(
             return _of_object(machine, state, node, receiver, name, receiver_node, arguments)
         case Object():
             return _of_library_object(machine, state, node, receiver, name, receiver_node, arguments)
+        case Class(definition=definition):  # no other method of a class is bound without its function
+            return apply_function(machine, state, node, definition, arguments)
         case Tuple():
             return Number()
         case Constant(value=str()) | Number():

@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.container_methods import call_dict_method
 from tensorlint.flow.containers import items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
@@ -68,6 +69,11 @@ def call_module_method(
         case "named_children" | "named_modules":
             pairs = [Tuple((Number(), part)) for part, _ in parts(state, ref)]
             return make_items(machine, state, (node,), known=pairs[1:] if name == "named_children" else pairs)
+        case "items" | "values" | "keys" if isinstance(inside := instance.attributes.get(CONTENTS), Ref):
+            entries = mapping_of(state, inside)  # of a ModuleDict or ParameterDict
+            if entries is None:
+                return Unknown()
+            return call_dict_method(machine, state, node, inside, entries, name, receiver_node, arguments)
         case "register_buffer" | "register_parameter":
             return _register(state, ref, instance, name, arguments)
         case "add_module" | "register_module" | "append" | "extend" | "insert":

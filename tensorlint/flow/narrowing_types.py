@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.annotations import instance_of_class
-from tensorlint.flow.classes import MODULES, ancestors
+from tensorlint.flow.classes import MODULES, ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.entries import is_no_tensor
 from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
@@ -94,8 +94,36 @@ def narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -
         narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place)
     elif last == "hasattr" and len(test.args) == 2:
         attribute = literal(test.args[1].value)
+        if attribute is not None:
+            _narrow_attribute(machine, first, attribute, state, outcome)
         if attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy"):
             narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
+
+
+def _narrow_attribute(machine: Machine, node: cst.BaseExpression, attribute: str, state: State, outcome: bool) -> None:
+    """``hasattr(model, "module")`` of objects that are known."""
+
+    def change(item: Single) -> Value | None:
+        found = state.object(item) if isinstance(item, Ref) else None
+        if not isinstance(found, Instance) or not isinstance(item, Ref):
+            return item
+        has = _has(machine, state, found, attribute)
+        if has is False and item.address in machine.instances.values():
+            return item  # it stands for any instance, and others may have been given more
+        return item if has is None or has is outcome else None
+
+    replace_alternatives(machine, node, state, change)
+
+
+def _has(machine: Machine, state: State, instance: Instance, attribute: str) -> bool | None:
+    """Whether an instance has an attribute; None where that cannot be told."""
+    if attribute in instance.attributes:
+        return True
+    if instance.module is not None and machine.library.row(f"torch.nn.Module.{attribute}") is not None:
+        return True
+    if instance.definition is None or instance.open:
+        return None
+    return method_of(machine, instance.definition, attribute, state) is not None
 
 
 def _named_torch(test: cst.Call) -> cst.BaseExpression | None:
@@ -142,6 +170,8 @@ def narrow_types(
     only = len(types) == 1
 
     def change(item: Single) -> Value | None:
+        if duck and isinstance(item, Ref):
+            return item
         if isinstance(item, Unknown):
             if not outcome or not only:
                 return item

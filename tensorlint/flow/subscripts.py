@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.classes import method_of
-from tensorlint.flow.containers import element, make_items
+from tensorlint.flow.containers import element, make_items, mapping_of
 from tensorlint.flow.conversion import give_to_torch
 from tensorlint.flow.entries import entry_at
 from tensorlint.flow.facts import NO, Fact, maybe, yes
@@ -221,6 +221,8 @@ def _of_object(machine: Machine, state: State, node: cst.Subscript, ref: Ref, ke
             if isinstance(key, Constant) and isinstance(key.value, int) and -len(names) <= key.value < len(names):
                 return instance.attributes.get(names[key.value], Unknown())
             return Unknown()
+        case Instance(attributes={"#contents": Ref() as inside}) if (found := mapping_of(state, inside)) is not None:
+            return _entry(machine, state, node, inside, found, key)
         case Instance() as instance:
             return element(machine, state, ref, node) if "#contents" in instance.attributes else Unknown()
         case _:

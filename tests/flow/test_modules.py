@@ -341,3 +341,87 @@ def g(thing, x):
         "3: `thing.requires_grad_(True)` makes it require grad",
         "4: `thing` is called like an nn.Module",
     ]
+
+
+@pytest.mark.parametrize("kind", ["nn.ParameterDict", "nn.ModuleDict"])
+def test_entries_of_a_dict_of_parameters_or_modules(kind: str) -> None:
+    one = "nn.Parameter(torch.ones(2))" if kind == "nn.ParameterDict" else "nn.Linear(2, 2)"
+    by_items, by_values, by_key, unknown_key = reveals(f"""
+def f(keys, key):
+    parts = {kind}({{name: {one} for name in keys}})
+    for name, part in parts.items():
+        reveal(part)
+    for part in parts.values():
+        reveal(part)
+    reveal(parts["a"], parts[key])
+""")
+    kind = "Tensor" if kind == "nn.ParameterDict" else "module"
+    assert {by_items.kind, by_values.kind, by_key.kind, unknown_key.kind} == {kind}
+
+
+def test_hasattr_tells_a_wrapper_from_what_it_wraps() -> None:
+    wrapped, plain, unknown = reveals("""
+class Wrapper(nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+def unwrap(model):
+    return model.module if hasattr(model, "module") else model
+
+reveal(unwrap(Wrapper(Net())).layer.weight, unwrap(Net()).layer.weight, unwrap(make()))
+""")
+    assert (wrapped.requires_grad, plain.requires_grad, unknown.kind) == ("yes", "yes", "Unknown")
+    assert wrapped.kind == plain.kind == "Tensor"
+
+
+FUNCTION = """
+class Round(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, scale=1):
+        {body}
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad, None
+
+x = torch.ones(3, requires_grad=True)
+round_ = Round.apply
+reveal(Round.apply(x, 2), round_(torch.ones(3)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "requires_grad"),
+    [
+        ("return (x * scale).round()", "yes"),
+        ("return torch.from_numpy(np.round(x.numpy()))", "yes"),
+        ("return unseen(x)", "yes"),
+        ("return x.long()", "no"),
+        ("ctx.mark_non_differentiable(x); return x.round()", "maybe"),
+    ],
+)
+def test_what_an_autograd_function_gives_requires_grad_if_an_input_does(body: str, requires_grad: str) -> None:
+    text = FUNCTION.format(body=body)
+    of_grad, of_none = reveals(text)
+    assert (of_grad.requires_grad, of_none.requires_grad) == (requires_grad, "no")
+    assert not findings(text.replace("reveal", "print"))
+
+
+def test_evidence_names_the_part_of_a_module_that_has_no_name() -> None:
+    assert (
+        evidence("""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.probe = nn.Linear(2, 2)
+
+np.sort(Net().probe.bias)
+""")[-1]
+        == "7: a parameter of `Net().probe` requires grad"
+    )
