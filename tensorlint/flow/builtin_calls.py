@@ -9,7 +9,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import ClassDefinition
-from tensorlint.flow.heap import Instance, Key
+from tensorlint.flow.heap import Instance, Items, Key, Mapping
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import instance_of
@@ -19,6 +19,7 @@ from tensorlint.flow.state import State
 from tensorlint.flow.values import (
     Class,
     Constant,
+    External,
     Number,
     Ref,
     Tuple,
@@ -259,6 +260,24 @@ def _setattr(machine: Machine, state: State, node: cst.BaseExpression, arguments
     return Constant(None)
 
 
-@builtin("vars", "type", "super", "object", "globals", "locals", "dir")
+@builtin("type")
+def _type(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """The class of a container or of an object of the project, which makes another of its kind."""
+    found: list[Value] = []
+    for item in alternatives(arguments.value(0) or Unknown()):
+        kept = state.object(item) if isinstance(item, Ref) else None
+        match kept:
+            case Instance(definition=definition) if definition is not None:
+                found.append(Class(definition))
+            case Mapping():
+                found.append(External("builtins.dict"))
+            case Items(kind="list" | "tuple" as kind):
+                found.append(External(f"builtins.{kind}"))
+            case _:
+                found.append(External("builtins.tuple") if isinstance(item, Tuple) else Unknown())
+    return join_values(found) or Unknown()
+
+
+@builtin("vars", "super", "object", "globals", "locals", "dir")
 def _anything(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     return Unknown()

@@ -15,7 +15,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.narrowing import narrow
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep
-from tensorlint.flow.sweeps import steps_of
+from tensorlint.flow.sweeps import known_items, known_keys
 from tensorlint.flow.targets import assign
 from tensorlint.flow.unseen import seen_so_far
 from tensorlint.flow.values import Constant, Tensor, Value
@@ -24,63 +24,95 @@ __all__: list[str] = []
 
 MOST_PASSES = 2
 """How often the inside of a comprehension that writes to memory is evaluated."""
+Inside = Callable[[State], None]
 
 
-def _comprehend(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
+def _comprehend(machine: Machine, part: cst.CompFor, one: Value, state: State, inside: Inside) -> None:
     """Run one element's worth of a comprehension."""
-    iterated = evaluate(machine, part.iter, state)
-    _with_element(machine, part, element(machine, state, iterated, part.iter), state, inside)
-
-
-def _with_element(
-    machine: Machine, part: cst.CompFor, one: Value, state: State, inside: Callable[[State], None]
-) -> None:
     assign(machine, part.target, one, state, part.iter)
     for test in part.ifs:
         evaluate(machine, test.test, state)
         narrow(machine, test.test, state, True)
     if not state.alive:
         return
-    if part.inner_for_in is not None:
-        _comprehend(machine, part.inner_for_in, state, inside)
-    else:
+    inner = part.inner_for_in
+    if inner is None:
         inside(state)
+        return
+    iterated = evaluate(machine, inner.iter, state)
+    _comprehend(machine, inner, element(machine, state, iterated, inner.iter), state, inside)
 
 
-def _in_comprehension(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> None:
-    """A comprehension's names are its own; what it does to objects stays."""
-    names = dict(state.names)
-    assumed = dict(state.assumed)
-    machine.frame.loops += 1
-    try:
+def _for_any(machine: Machine, part: cst.CompFor, iterated: Value, state: State, inside: Inside) -> None:
+    """Evaluate the inside for what stands for any element."""
+    with _Names(machine, state) as names:
         for _ in range(MOST_PASSES):
             written = dict(state.written)
-            _comprehend(machine, part, state, inside)
-            state.names, state.assumed, state.alive = dict(names), dict(assumed), True
+            _comprehend(machine, part, element(machine, state, iterated, part.iter), state, inside)
+            names.restore()
             if state.written == written:
                 break  # the next element would meet what this one met
-    finally:
-        machine.frame.loops -= 1
-    state.names, state.assumed, state.alive = names, assumed, True
+
+
+def _for_each(machine: Machine, part: cst.CompFor, steps: list[Value], state: State, inside: Inside) -> None:
+    """Evaluate the inside for each of the elements, which are known and few."""
+    machine.unrolled *= len(steps)
+    with _Names(machine, state) as names:
+        for step in steps:
+            _comprehend(machine, part, step, state, inside)
+            names.restore()
+    machine.unrolled //= len(steps)
+
+
+class _Names:
+    """A comprehension's names are its own; what it does to objects stays."""
+
+    def __init__(self, machine: Machine, state: State) -> None:
+        self.machine = machine
+        self.state = state
+        self.names = dict(state.names)
+        self.assumed = dict(state.assumed)
+
+    def __enter__(self) -> _Names:
+        self.machine.frame.loops += 1
+        return self
+
+    def restore(self) -> None:
+        self.state.names, self.state.assumed, self.state.alive = dict(self.names), dict(self.assumed), True
+
+    def __exit__(self, *_: object) -> None:
+        self.machine.frame.loops -= 1
+        self.restore()
 
 
 @evaluates(cst.ListComp, cst.SetComp, cst.GeneratorExp)
 def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
     """``[f(x) for x in xs]``."""
-    values: list[Value] = []
-    _in_comprehension(machine, node.for_in, state, lambda inner: values.append(evaluate(machine, node.elt, inner)))
+    part = node.for_in
     place = machine.place(node.elt)
-    one = join_values(values)
-    rest = keep(one, Reason(place, f"kept in the list of `{short(node.elt)}`")) if one is not None else None
-    put = (place,) if values else ()
-    return make_items(machine, state, (node,), rest=rest, put=put)
+    reason = Reason(place, f"kept in the list of `{short(node.elt)}`")
+    values: list[Value] = []
+
+    def one(inner: State) -> None:
+        values.append(evaluate(machine, node.elt, inner))
+
+    iterated = evaluate(machine, part.iter, state)
+    plain = not part.ifs and part.inner_for_in is None and not isinstance(node, cst.SetComp)
+    steps = known_items(machine, state, iterated) if plain else None
+    if steps:
+        _for_each(machine, part, steps, state, one)
+        return make_items(machine, state, (node,), known=[keep(value, reason) for value in values], put=(place,))
+    _for_any(machine, part, iterated, state, one)
+    every = join_values(values)
+    rest = keep(every, reason) if every is not None else None
+    return make_items(machine, state, (node,), rest=rest, put=(place,) if values else ())
 
 
 @evaluates(cst.DictComp)
 def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Value:
     """``{k: f(v) for k, v in d.items()}``."""
-    place = machine.place(node.value)
-    reason = Reason(place, f"kept in the dict of `{short(node.value)}`")
+    part = node.for_in
+    reason = Reason(machine.place(node.value), f"kept in the dict of `{short(node.value)}`")
     entries: dict[Key, Value] = {}
     values: list[Value] = []
 
@@ -91,35 +123,18 @@ def dict_comprehension(machine: Machine, node: cst.DictComp, state: State) -> Va
         if isinstance(key, Constant) and isinstance(key.value, str | int):
             entries[key.value] = keep(value, reason)
 
-    if _each_of_the_known(machine, node.for_in, state, one):
+    iterated = evaluate(machine, part.iter, state)
+    steps = known_keys(machine, state, part.iter, iterated) if part.inner_for_in is None else None
+    if steps:
+        _for_each(machine, part, steps, state, one)
         if len(entries) == len(values):
             return make_mapping(machine, state, (node,), entries)
     else:
-        _in_comprehension(machine, node.for_in, state, one)
+        _for_any(machine, part, iterated, state, one)
     every = join_values(values)
     rest = keep(every, reason) if every is not None else None
     source = _source(state, every) if every is not None else None
     return make_mapping(machine, state, (node,), rest=rest, source=source)
-
-
-def _each_of_the_known(machine: Machine, part: cst.CompFor, state: State, inside: Callable[[State], None]) -> bool:
-    """Evaluate the inside for each of the elements, if they are few and have known keys; False where they are not."""
-    if part.inner_for_in is not None:
-        return False
-    names, assumed = dict(state.names), dict(state.assumed)
-    steps = steps_of(machine, state, part.iter, evaluate(machine, part.iter, state))
-    if steps is None:
-        return False
-    machine.frame.loops += 1
-    machine.unrolled *= len(steps)
-    try:
-        for step in steps:
-            _with_element(machine, part, step, state, inside)
-            state.names, state.assumed, state.alive = dict(names), dict(assumed), True
-    finally:
-        machine.frame.loops -= 1
-        machine.unrolled //= len(steps)
-    return True
 
 
 def _source(state: State, value: Value) -> Taken | None:

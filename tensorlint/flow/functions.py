@@ -19,6 +19,7 @@ from tensorlint.flow.heap import Manager
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute, execute_all
 from tensorlint.flow.names import condition_key, short
+from tensorlint.flow.recursion import calls_itself, goes_deeper
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Array, Constant, Device, Function, Ref, Tensor, Unknown, Value
 
@@ -47,10 +48,12 @@ def call_function(
 ) -> Value:
     """What a call gives, and what it does to the state.
 
-    Calls nested deeper than ``DEEPEST_CALLS`` and recursive ones give an unknown value and do nothing.
+    Calls nested deeper than ``DEEPEST_CALLS`` and most recursive ones (``recursion.py``) give an unknown value and do
+    nothing.
     """
     definition = function.definition
-    if not may_enter(machine, definition):
+    again = calls_itself(machine, definition)
+    if not may_enter(machine, definition, again):
         return Unknown()
     if function.given:
         arguments = arguments.after(function.given)
@@ -67,6 +70,8 @@ def call_function(
         ref = Ref(machine.address(node, "manager", definition))
         state.heap[ref.address] = Manager(function, names, _as_written(definition, arguments))
         return ref
+    if again and not goes_deeper(machine, definition, names, state):
+        return Unknown()
     entry, before = state.fork(), state.grad
     with among(machine, state, names):
         mode = mode_of_function(machine, function, state)
@@ -79,10 +84,10 @@ def call_function(
     return result
 
 
-def may_enter(machine: Machine, definition: FunctionDefinition) -> bool:
-    """A function can be executed: it is not being executed already, nor too deep, nor is too much executed."""
+def may_enter(machine: Machine, definition: FunctionDefinition, again: bool = False) -> bool:
+    """A function can be executed: it is not being executed already (but by itself), nor too deep, nor is too much."""
     active = [frame.definition for frame in machine.frames]
-    return definition not in active and len(active) <= DEEPEST_CALLS and machine.inlined > 0
+    return (again or definition not in active) and len(active) <= DEEPEST_CALLS and machine.inlined > 0
 
 
 @contextmanager
@@ -145,6 +150,7 @@ def enter(
     """
     machine.frame_numbers += 1
     frame = Frame(definition, definition.file, machine.frame_numbers, closure, call)
+    frame.arguments = dict(state.names)
     frame.leaving_backward = assignments_before_backward(machine, definition.node, definition.file.text)
     machine.frames.append(frame)
     try:

@@ -56,6 +56,8 @@ class Frame:
     number: int
     closure: tuple[int, ...] = ()
     call: Reason | None = None
+    arguments: dict[str, Value] = field(default_factory=dict)
+    """The parameters when it was entered."""
     returned: list[tuple[Value, State]] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     loops: int = 0

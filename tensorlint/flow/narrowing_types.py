@@ -53,6 +53,13 @@ PLAIN_TYPES = {
 }
 
 
+ABSTRACT = {
+    **dict.fromkeys(("Mapping", "MutableMapping"), ("builtins.dict",)),
+    **dict.fromkeys(("Sequence", "MutableSequence"), ("builtins.list", "builtins.tuple", "builtins.str")),
+}
+"""What the abstract classes of ``collections.abc`` and ``typing`` stand for."""
+
+
 def replace_alternatives(
     machine: Machine, node: cst.BaseExpression, state: State, change: Callable[[Single], Value | None]
 ) -> None:
@@ -162,11 +169,12 @@ def narrow_types(
     place: Place,
     duck: bool = False,
 ) -> None:
-    names = {value.name for value in types if isinstance(value, External)}
+    written = {value.name for value in types if isinstance(value, External)}
+    names = {name for one in written for name in ABSTRACT.get(one.rpartition(".")[2], (one,))}
     tensors, arrays = bool(names & TENSOR_TYPES), "numpy.ndarray" in names
     plain = tuple(kind for name in names for kind in PLAIN_TYPES.get(name, ()))
     classes = [value.definition for value in types if isinstance(value, Class)]
-    listed = len(names) + len(classes) == len(types) and bool(types)
+    listed = len(written) + len(classes) == len(types) and bool(types)
     only = len(types) == 1
 
     def change(item: Single) -> Value | None:

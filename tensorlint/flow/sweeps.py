@@ -26,7 +26,7 @@ from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.values import Bound, Class, Constant, Function, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["begin", "known_steps", "pass_ends", "settle", "sweep_of"]
+__all__ = ["begin", "known_items", "known_keys", "known_steps", "pass_ends", "settle", "sweep_of"]
 
 CALLED = re.compile(r"(?<![\w.])(\w+)\(")
 MOST_STEPS = 8
@@ -98,11 +98,11 @@ def known_steps(machine: Machine, state: State, node: cst.For, iterated: Value) 
     if not names or not names[0]:
         return None
     if any(index_name(target) == names[0] for target, _ in _stores(node.body).entries):
-        return steps_of(machine, state, node.iter, iterated)
-    found = _known(state, iterated) if len(names) == 1 else None
+        return known_keys(machine, state, node.iter, iterated)
+    found = known_items(machine, state, iterated) if len(names) == 1 else None
     if not found or not all(isinstance(item, Ref | Function | Bound | Class) for item in found):
         return None
-    return found if _few(machine, found) and names[0] in _calls(node.body) else None
+    return found if names[0] in _calls(node.body) else None
 
 
 @lru_cache(maxsize=512)
@@ -111,11 +111,7 @@ def _calls(body: cst.BaseSuite) -> frozenset[str]:
     return frozenset(CALLED.findall(cst.Module(body=()).code_for_node(body)))
 
 
-def _few(machine: Machine, steps: list[Value]) -> bool:
-    return len(steps) <= MOST_STEPS and machine.unrolled * len(steps) <= MOST_UNROLLED
-
-
-def steps_of(machine: Machine, state: State, node: cst.BaseExpression, iterated: Value) -> list[Value] | None:
+def known_keys(machine: Machine, state: State, node: cst.BaseExpression, iterated: Value) -> list[Value] | None:
     """The keys, or pairs of keys and values, that iterating gives, where all of them are known and few."""
     found = _indexed(machine, state, node)
     if found is None:
@@ -124,9 +120,17 @@ def steps_of(machine: Machine, state: State, node: cst.BaseExpression, iterated:
             found = [Constant(key) for key in mapping.entries]
         else:
             found = _known(state, iterated)
-    if not found or not _few(machine, found):
-        return None
-    return found if all(_is_key(step) for step in found) else None
+    return found if found and _few(machine, found) and all(_is_key(step) for step in found) else None
+
+
+def known_items(machine: Machine, state: State, iterated: Value) -> list[Value] | None:
+    """What iterating gives one after the other, where all of it is known and little."""
+    found = _known(state, iterated)
+    return found if found and _few(machine, found) else None
+
+
+def _few(machine: Machine, steps: list[Value]) -> bool:
+    return len(steps) <= MOST_STEPS and machine.unrolled * len(steps) <= MOST_UNROLLED
 
 
 def _is_key(step: Value) -> bool:

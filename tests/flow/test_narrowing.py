@@ -220,3 +220,17 @@ def run(framework, x):
             out = model(x)
     return out.numpy()
 """)
+
+
+@pytest.mark.parametrize("module", ["collections.abc", "typing"])
+@pytest.mark.parametrize(
+    ("name", "left"), [("Mapping", "Array | Tensor | list"), ("Sequence", "Array | Tensor | dict")]
+)
+def test_abstract_classes_of_containers_tell_containers_apart(module: str, name: str, left: str) -> None:
+    kept = reveal(f"""
+from {module} import {name}
+x = torch.ones(3) if flag() else np.ones(3) if flag() else [] if flag() else {{}}
+if not isinstance(x, {name}):
+    reveal(x)
+""")
+    assert kept.kind == left
