@@ -34,6 +34,7 @@ __all__ = [
     "element",
     "extend",
     "items_at",
+    "length_of",
     "make_items",
     "make_mapping",
     "mapping_of",
@@ -165,6 +166,16 @@ def unpack(machine: Machine, state: State, value: Value, count: int, node: cst.C
                 else:
                     column.append(part_of(one, _target(machine, node, index)))
     return [join_values(column) or Unknown() for column in columns]
+
+
+def length_of(state: State, value: Value) -> int | None:
+    """How many items a value is unpacked into, where that is known."""
+    found: set[int | None] = set()
+    for item in alternatives(value):
+        items = items_at(state, item)
+        known = item.items if isinstance(item, Tuple) else items.known if items is not None else None
+        found.add(len(known) if known is not None else None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _apart(machine: Machine, value: Value) -> Value:

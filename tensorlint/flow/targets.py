@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.containers import element, make_items, make_mapping, store_item, unpack
+from tensorlint.flow.containers import length_of, make_items, make_mapping, store_item, unpack
 from tensorlint.flow.conversion import convert
 from tensorlint.flow.entries import entry_at, store_entry
 from tensorlint.flow.events import How
@@ -84,13 +84,17 @@ def _assign_several(
         for target, item in zip(targets, unpack(machine, state, value, len(targets), source), strict=True):
             assign(machine, target, item, state, source)
         return
-    one = element(machine, state, value, source)
-    for index, target in enumerate(targets):
-        if index == stars[0]:
-            rest = make_items(machine, state, (target, "rest"), rest=one)
-            assign(machine, target, rest, state, source)
-        else:
-            assign(machine, target, one, state, source)
+    star, length = stars[0], length_of(state, value)
+    after = len(targets) - star - 1
+    if length is not None and length >= len(targets) - 1:
+        parts = unpack(machine, state, value, length, source)
+        middle = make_items(machine, state, (targets[star], "rest"), known=parts[star : length - after])
+        parts[star : length - after] = [middle]
+    else:
+        parts = unpack(machine, state, value, len(targets), source)
+        parts[star] = make_items(machine, state, (targets[star], "rest"), rest=parts[star])
+    for target, part in zip(targets, parts, strict=True):
+        assign(machine, target, part, state, source)
 
 
 def attribute_owner(machine: Machine, target: cst.Attribute, state: State) -> list[tuple[Ref, Instance]]:

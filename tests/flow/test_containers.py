@@ -186,3 +186,41 @@ for x in torch.zeros(4, 2):
     meters["loss"] += net(x).mean()
 meters = {k: np.log(v) for k, v in meters.items()}
 """) == [("TSL101", 7, 14, "certain")]
+
+
+@pytest.mark.parametrize("made", ["(a, b, c)", "[a, b, c]", "list((a, b, c))", "f()"])
+@pytest.mark.parametrize(
+    ("target", "devices"),
+    [
+        ("*_, x", "no"),
+        ("*_, x, y", "yes"),
+        ("x, *_", "no"),
+        ("_, x, *rest", "yes"),
+        ("_, *x, y", "yes"),
+        ("*x, y, z, w", None),
+    ],
+)
+def test_a_starred_target_takes_what_the_others_leave(made: str, target: str, devices: str | None) -> None:
+    x = reveal(f"""
+a, b, c = torch.ones(3), torch.ones(3).cuda(), torch.ones(3)
+def f():
+    return a, b, c
+{target} = {made}
+reveal(x)
+""")
+    if "*x" in target:
+        assert x.length == (1 if devices else 0)
+        x = x.element if devices else x
+    assert devices is None or x.device == devices
+
+
+def test_the_evidence_of_the_last_result_is_its_own() -> None:
+    text = """
+def f(net, other):
+    a = net.to("cuda")(torch.ones(2))
+    b = other.to("cuda")(torch.ones(2))
+    return a, b
+*_, last = f(nn.Linear(2, 2), nn.Linear(2, 2))
+print(last.detach().numpy())
+"""
+    assert [line for line in evidence(text) if "output of" in line][0].startswith("4:")
