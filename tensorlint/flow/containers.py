@@ -12,6 +12,7 @@ from tensorlint.flow.heap import Instance, Items, Key, Mapping, Taken
 from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.snapshots import keep_states
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, part_of, share, without_aliases
 from tensorlint.flow.values import (
@@ -199,6 +200,7 @@ def append(machine: Machine, state: State, ref: Ref, value: Value, argument: cst
         return
     place = machine.place(argument)
     value = keep(value, Reason(place, f"kept in `{name}`"))
+    value = keep_states(machine, state, value, Reason(place, f"kept in `{name}`"), argument)
     _keep_fields(state, value, Reason(place, f"kept in `{name}`"))
     value = _step(value, place, f"`{short(argument)}` is put into `{name}`")
     put = items.put if place in items.put else (*items.put, place)[:6]
@@ -258,6 +260,10 @@ def store_item(
     """``name[key] = value`` on a list or dict."""
     place = machine.place(node)
     value = keep(value, Reason(place, f"kept in `{name}`"))
+    if not isinstance(key, Constant):
+        value = keep_states(machine, state, value, Reason(place, f"kept in `{name}`"), node)
+    elif machine.frame.branches:
+        value = keep_states(machine, state, value, Reason(place, f"kept in `{name}` while the loop goes on"))
     value = _step(value, place, f"`{short(node)}` is put into `{name}`")
     match state.object(ref):
         case Items() as items:

@@ -14,7 +14,7 @@ from tensorlint.flow.heap import Instance
 from tensorlint.flow.iteration import LOADER, MOVED
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.modules import is_module, move
+from tensorlint.flow.modules import is_current, is_module, move
 from tensorlint.flow.names import short
 from tensorlint.flow.narrowing import outcomes
 from tensorlint.flow.special_calls import special
@@ -213,6 +213,7 @@ def make_optimizer(machine: Machine, state: State, node: cst.BaseExpression, nam
         group = mapping_of(state, first)
         if group is not None:
             storages |= {alias.storage for value in group.entries.values() for alias in aliases_of(state, value)}
-    machine.optimized.setdefault(ref.address, set()).update(storages)
+    before = machine.optimized.get(ref.address, set())  # others are made here, for modules that may still be there
+    machine.optimized[ref.address] = storages | {number for number in before if is_current(machine, state, number)}
     state.heap[ref.address] = Instance(type="torch.optim.Optimizer")
     return ref

@@ -130,6 +130,8 @@ class Machine:
     """Functions made inside the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
+    looks: bool = True
+    """What is evaluated is looked at."""
     met: dict[cst.CSTNode, set[Met]] = field(default_factory=dict)
     """What the operands of conversions were, on any path (``met.py``)."""
     parts: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
@@ -174,6 +176,15 @@ class Machine:
         """What happens here depends on what callers pass to the functions that are being executed."""
         if self.frame.file is self.frames[0].file:
             self.wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
+
+    @contextmanager
+    def unread(self, unread: bool = True) -> Iterator[None]:
+        """What is evaluated is not looked at: only replaced, or asked whether it is there."""
+        before, self.looks = self.looks, self.looks and not unread
+        try:
+            yield
+        finally:
+            self.looks = before
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""

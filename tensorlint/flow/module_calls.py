@@ -137,7 +137,7 @@ def _state_dict(machine: Machine, state: State, node: cst.BaseExpression, ref: R
     device = instance.module.device if isinstance(instance, Instance) and instance.module is not None else UNKNOWN
     one = Tensor(NO, device, kind=yes(machine.place(node), "an entry of a state_dict"), aliases=aliases)
     source = Taken(storages[0], seen_so_far(state, storages[0])) if storages else None
-    return make_mapping(machine, state, (node,), rest=one, source=source)
+    return make_mapping(machine, state, (node, ref.address), rest=one, source=source)
 
 
 def _load(

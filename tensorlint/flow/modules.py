@@ -18,6 +18,7 @@ __all__ = [
     "change_parameters",
     "freeze",
     "instance_of",
+    "is_current",
     "is_module",
     "make_module",
     "move",
@@ -60,6 +61,13 @@ def make_module(
     machine.modules[storage] = ref.address
     state.heap[ref.address] = Instance(None, type_name, {}, ModuleFacts(trainable_fact, device, storage), open=True)
     return ref
+
+
+def is_current(machine: Machine, state: State, storage: int) -> bool:
+    """No other module was made since where the module was made whose parameters live in ``storage``."""
+    address = machine.modules.get(storage)
+    found = state.heap.get(address) if address is not None else None
+    return not isinstance(found, Instance) or found.module is None or found.module.storage == storage
 
 
 def parts(state: State, ref: Ref) -> Iterator[tuple[Ref, Instance]]:

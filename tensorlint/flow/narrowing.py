@@ -26,6 +26,11 @@ __all__ = ["narrow", "outcomes"]
 
 def narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
     """Let ``test`` have had this outcome; the state dies where it cannot have."""
+    with machine.unread():  # it was evaluated before
+        _narrow(machine, test, state, outcome)
+
+
+def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
     match test:
         case cst.UnaryOperation(operator=cst.Not()):
             narrow(machine, test.expression, state, not outcome)

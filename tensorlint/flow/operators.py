@@ -208,7 +208,8 @@ def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
 def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     """``a == b``, ``a < b < c``, ``a in b``."""
     sides = [node.left, *(target.comparator for target in node.comparisons)]
-    values = [evaluate(machine, side, state) for side in sides]
+    with machine.unread(all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)):
+        values = [evaluate(machine, side, state) for side in sides]
     for index, target in enumerate(node.comparisons):
         _device_against_text(machine, node, sides[index], values[index], target, values[index + 1])
     inputs = inputs_of(state, values)

@@ -164,7 +164,7 @@ def _belongs_to_caller(machine: Machine, written: Memory, alias: Alias, place: P
 
 def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression) -> None:
     """A value is read under a name: report memory that was changed behind its back."""
-    if not state.written:
+    if not state.written or not machine.looks:
         return
     for item in alternatives(value):
         if isinstance(item, Memory):

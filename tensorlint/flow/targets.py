@@ -17,6 +17,7 @@ from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.modules import freeze, instance_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import literal_key, rebind
+from tensorlint.flow.snapshots import keep_states, made_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, write
 from tensorlint.flow.tensors import inputs_of
@@ -47,7 +48,7 @@ def assign_name(machine: Machine, name: str, value: Value, state: State) -> None
     frame = machine.frame
     state.forget(name)
     if frame.loops and frame.branches:
-        value = _kept_in_loop(machine, value, name)
+        value = _kept_in_loop(machine, state, value, name)
     if name in frame.globals:
         names = dict(state.frames.get(frame.file.frame) or {})
         names[name] = value
@@ -61,13 +62,16 @@ def assign_name(machine: Machine, name: str, value: Value, state: State) -> None
         state.names[name] = value
 
 
-def _kept_in_loop(machine: Machine, value: Value, name: str) -> Value:
+def _kept_in_loop(machine: Machine, state: State, value: Value, name: str) -> Value:
     """What is assigned in a branch inside a loop (best so far) is kept while the loop goes on."""
     for item in alternatives(value):
         if isinstance(item, Tensor | Array):
             for alias in item.aliases:
                 if alias.made is not None and alias.kept is None:
                     return keep(value, Reason(alias.made.place, f"kept in `{name}` while the loop goes on"))
+        made = made_of(state, item)
+        if made is not None:
+            return keep_states(machine, state, value, Reason(made, f"kept in `{name}` while the loop goes on"))
     return value
 
 
@@ -181,8 +185,9 @@ def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: S
     if (sweep := entry_at(machine, state, target)) is not None:
         store_entry(state, sweep, step(machine, value, target, f"`{short(target)}` holds it"))
         return
-    receiver = evaluate(machine, target.value, state)
     key = _key(machine, target, state)
+    with machine.unread(isinstance(key, Constant)):
+        receiver = evaluate(machine, target.value, state)
     name = short(target.value)
     if isinstance(receiver, Unknown):
         base = literal_key(target)
