@@ -134,7 +134,7 @@ class Machine:
     """What is evaluated is looked at."""
     met: dict[cst.CSTNode, set[Met]] = field(default_factory=dict)
     """What the operands of conversions were, on any path (``met.py``)."""
-    parts: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
+    parts: dict[tuple[int, int | str], cst.CSTNode] = field(default_factory=dict)
     """For each place and position where something is unpacked, a node that stands for it."""
     synthetic: list[cst.CSTNode] = field(default_factory=list)
     """Nodes that are in no file, kept alive so that their ``id`` stays theirs."""

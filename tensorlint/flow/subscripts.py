@@ -104,9 +104,9 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
         if isinstance(item.slice, cst.Index):
             give_to_torch(machine, state, node, item.slice.value, key, f"{short(node.value)}[...]")
     if tensor.opaque and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
-        return replace(tensor, aliases=share(state, tensor, None, part=_part(node)))
+        return replace(tensor, aliases=share(state, tensor, None, part=_part(machine, node)))
     advanced = any(not isinstance(key, Constant | Number | Unknown) for key in keys)
-    aliases = fresh(machine) if advanced else share(state, tensor, None, part=_part(node))
+    aliases = fresh(machine) if advanced else share(state, tensor, None, part=_part(machine, node))
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
@@ -115,9 +115,14 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     return replace(tensor, aliases=aliases, ndim=ndim, opaque=opaque)
 
 
-def _part(node: cst.Subscript) -> cst.CSTNode | None:
-    """The subscript, where it takes one item: two slices may overlap."""
-    return node if isinstance(node.slice[0].slice, cst.Index) else None
+def _part(machine: Machine, node: cst.Subscript) -> cst.CSTNode | None:
+    """The subscript, where it takes one item: two slices may overlap. ``x[0]`` is the same item wherever it stands."""
+    index = node.slice[0].slice
+    if not isinstance(index, cst.Index):
+        return None
+    if isinstance(index.value, cst.Integer) and dotted(node.value) is not None and len(node.slice) == 1:
+        return machine.parts.setdefault((machine.frame.number, code(node)), node)
+    return node
 
 
 def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
@@ -145,7 +150,7 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
         stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
-    aliases = share(state, array, None, part=_part(node))
+    aliases = share(state, array, None, part=_part(machine, node))
     ndim = None
     if array.ndim is not None and all(isinstance(key, Number) or _is_integer(key) for key in keys) and only_index:
         ndim = max(array.ndim - len(keys), 0)

@@ -376,3 +376,15 @@ for _ in range(3):
 print(kept)
 """
     assert evidence(program)[1] == "5: `x.mul_(2)` writes to `x`"
+
+
+def test_an_item_is_the_same_wherever_it_is_taken() -> None:
+    program = """
+table, rows = torch.zeros(2, 3), []
+for step in range(3):
+    table[0].copy_(torch.ones(3))
+    rows.append(table[0].numpy())
+print(rows)
+"""
+    assert findings(program) == [("TSL203", 5, 17, "certain")]
+    assert not findings(program.replace("append(table[0]", "append(table[1]"))
