@@ -15,6 +15,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.snapshots import keep_states
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, part_of, share, without_aliases
+from tensorlint.flow.tensors import computed_now
 from tensorlint.flow.values import (
     Array,
     Constant,
@@ -122,6 +123,8 @@ def _element_of(machine: Machine, state: State, ref: Ref, node: cst.CSTNode) -> 
     match state.object(ref):
         case Items() as items:
             found = join_values(items.known) if items.known is not None else items.rest
+            if found is not None and items.kind == "generator":
+                return computed_now(state, found)
             return found or Unknown()
         case Mapping() as mapping:
             if mapping.rest is None and mapping.entries and len(mapping.entries) <= 4:

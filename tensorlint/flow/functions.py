@@ -15,12 +15,12 @@ from tensorlint.flow.containers import make_items
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import UNKNOWN, Fact, Reason, Truth
 from tensorlint.flow.gradmode import mode_of_decorators, within
-from tensorlint.flow.heap import Manager
+from tensorlint.flow.heap import HeapObject, Manager
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Frame, Machine, evaluate, evaluate_globally, execute, execute_all
 from tensorlint.flow.names import condition_key, short
 from tensorlint.flow.recursion import calls_itself, goes_deeper
-from tensorlint.flow.state import State
+from tensorlint.flow.state import RECORDS, State
 from tensorlint.flow.values import Array, Constant, Device, Function, Ref, Tensor, Unknown, Value
 
 __all__ = [
@@ -73,15 +73,34 @@ def call_function(
     if again and not goes_deeper(machine, definition, names, state):
         return Unknown()
     entry, before = state.fork(), state.grad
+    later = dict(names) if definition.generator else None
     with among(machine, state, names):
         mode = mode_of_function(machine, function, state)
         call = Reason(machine.place(node), f"`{definition.name}` is called here")
         result = enter(machine, definition, function.closure, state, call)
+    if later is not None and mode is None and isinstance(result, Ref) and before.truth is Truth.NO:
+        state.heap[result.address] = _given_later(
+            machine, function, entry.fork(), later, call, state.heap[result.address]
+        )
     if result is None:  # every path raises: an abstract method, say; the caller's path goes on
         state.become(entry)
         return Unknown()
     state.grad = before if mode is not None else outside(state.grad, before, _as_written(definition, arguments))
     return result
+
+
+def _given_later(
+    machine: Machine, function: Function, state: State, names: dict[str, Value], call: Reason, now: HeapObject
+) -> HeapObject:
+    """What a generator gives where autograd records: its body runs when it is iterated over, whatever the mode here."""
+    emit, machine.emit = machine.emit, lambda event: None
+    try:
+        state.grad = RECORDS
+        with among(machine, state, names):
+            result = enter(machine, function.definition, function.closure, state, call)
+    finally:
+        machine.emit = emit
+    return state.heap[result.address] if isinstance(result, Ref) else now
 
 
 def may_enter(machine: Machine, definition: FunctionDefinition, again: bool = False) -> bool:

@@ -22,15 +22,27 @@ from tensorlint.flow.values import (
     Number,
     Object,
     Ref,
+    Single,
     Tensor,
     Tuple,
     Union,
     Unknown,
     Value,
     alternatives,
+    union,
 )
 
-__all__ = ["INTEGRAL", "Inputs", "accelerates", "device_of", "inputs_of", "inside", "recorded", "result_tensor"]
+__all__ = [
+    "INTEGRAL",
+    "Inputs",
+    "accelerates",
+    "computed_now",
+    "device_of",
+    "inputs_of",
+    "inside",
+    "recorded",
+    "result_tensor",
+]
 
 DEEPEST = 3
 INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
@@ -110,6 +122,20 @@ def recorded(state: State, fact: Fact) -> Fact:
     if records is Truth.MAYBE and fact.holds:
         return Fact(Truth.MAYBE, fact.reason, fact.given | state.grad.given)
     return fact
+
+
+def computed_now(state: State, value: Value) -> Value:
+    """What a generator gives is computed when it is asked for, in the grad mode that is set then."""
+    if state.records() is Truth.YES:
+        return value
+    found: list[Single] = []
+    for item in alternatives(value):
+        if isinstance(item, Tensor):
+            item = replace(item, requires_grad=recorded(state, item.requires_grad))
+        elif isinstance(item, Tuple):
+            item = replace(item, items=tuple(computed_now(state, part) for part in item.items))
+        found.append(item)
+    return union(found)
 
 
 def result_tensor(
