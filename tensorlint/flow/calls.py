@@ -20,7 +20,7 @@ from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradmode import mode_of_context, under
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.hooks import REGISTERS, call_hooks
-from tensorlint.flow.joining import join_values
+from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import make_module, output_of
@@ -137,7 +137,10 @@ def call_value(
         call_back(machine, state, node, callee, arguments)
     for item in alternatives(callee):
         called_out_of_sight(machine, state, node, item, arguments)
-    results = [_call_one(machine, state, node, item, receiver_node, arguments) for item in alternatives(callee)]
+    results = [
+        guarded(_call_one(machine, state, node, item, receiver_node, arguments), item.guards)
+        for item in alternatives(callee)
+    ]
     return join_values(results) or Unknown()
 
 

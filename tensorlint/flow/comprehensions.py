@@ -86,12 +86,13 @@ class _Names:
 
 
 @evaluates(cst.ListComp, cst.SetComp, cst.GeneratorExp)
-def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
+def comprehension(machine: Machine, node: cst.ListComp | cst.SetComp | cst.GeneratorExp, state: State) -> Value:
     """``[f(x) for x in xs]``."""
     part = node.for_in
     place = machine.place(node.elt)
     reason = Reason(place, f"kept in the list of `{short(node.elt)}`")
     values: list[Value] = []
+    kind = "generator" if isinstance(node, cst.GeneratorExp) else "list"
 
     def one(inner: State) -> None:
         values.append(evaluate(machine, node.elt, inner))
@@ -101,11 +102,12 @@ def comprehension(machine: Machine, node: cst.ListComp, state: State) -> Value:
     steps = known_items(machine, state, iterated) if plain else None
     if steps:
         _for_each(machine, part, steps, state, one)
-        return make_items(machine, state, (node,), known=[keep(value, reason) for value in values], put=(place,))
+        known = [keep(value, reason) for value in values]
+        return make_items(machine, state, (node,), known=known, put=(place,), kind=kind)
     _for_any(machine, part, iterated, state, one)
     every = join_values(values)
     rest = keep(every, reason) if every is not None else None
-    return make_items(machine, state, (node,), rest=rest, put=(place,) if values else ())
+    return make_items(machine, state, (node,), rest=rest, put=(place,) if values else (), kind=kind)
 
 
 @evaluates(cst.DictComp)

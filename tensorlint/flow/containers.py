@@ -76,9 +76,13 @@ def make_mapping(
 
 
 def items_at(state: State, value: Value) -> Items | None:
-    """The list behind a reference."""
+    """The list behind a reference; of a generator what it would give now."""
     found = state.object(value) if isinstance(value, Ref) else None
-    return found if isinstance(found, Items) else None
+    if not isinstance(found, Items):
+        return None
+    if found.kind == "generator" and found.known is not None:
+        return replace(found, known=tuple(computed_now(state, item) for item in found.known))
+    return found
 
 
 def mapping_of(state: State, value: Value) -> Mapping | None:

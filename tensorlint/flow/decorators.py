@@ -5,9 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.gradmode import under
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Function, Value
+from tensorlint.flow.values import Function, Ref, Value
 
 __all__ = ["PLAIN", "decorated"]
 
@@ -24,6 +25,8 @@ def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: Stat
             if isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in PLAIN:
                 continue
             found = evaluate(machine, decorator.decorator, state)
+            if isinstance(found, Ref):
+                value = _inside(machine, state, decorator.decorator, found, value)
             if isinstance(found, Function):
                 made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
                 if isinstance(made, Function):
@@ -31,3 +34,14 @@ def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: Stat
     finally:
         machine.decorating = outer
     return value
+
+
+def _inside(machine: Machine, state: State, node: cst.BaseExpression, context: Ref, function: Value) -> Value:
+    """A context of the program as a decorator (``contextlib.ContextDecorator``): the function runs inside it."""
+    from tensorlint.flow.contexts import enter_context
+
+    path = state.fork()
+    outer, machine.decorating = machine.decorating, False
+    enter_context(machine, path, node, context)
+    machine.decorating = outer
+    return function if path.grad is state.grad else under(machine, path.grad, function)

@@ -28,7 +28,7 @@ from tensorlint.flow.values import (
     union,
 )
 
-__all__ = ["join", "join_objects", "join_optional", "join_values"]
+__all__ = ["guarded", "join", "join_objects", "join_optional", "join_values"]
 
 MOST_ALTERNATIVES = 6
 MOST_ALIASES = 8
@@ -160,6 +160,11 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
             same = guards == a.guards
             merged = a if same else replace(a, guards=guards)
     return a if same else merged
+
+
+def guarded(value: Value, guards: Guards) -> Value:
+    """What holds only where some conditions do."""
+    return union([_guarded(item, guards) for item in alternatives(value)]) if guards else value
 
 
 def _guarded(value: Single, guards: Guards) -> Single:

@@ -340,3 +340,34 @@ def never():
 with again(3), never():
     a = w.numpy()
 """) == [("TSL101", 17, 9, "certain")]
+
+
+def test_a_context_of_the_program_as_a_decorator() -> None:
+    text = f"""{START}
+from contextlib import ContextDecorator
+
+class Off(ContextDecorator):
+    def __enter__(self):
+        torch.set_grad_enabled(False)
+    def __exit__(self, *exception):
+        torch.set_grad_enabled(True)
+
+@Off()
+def predict():
+    return w.numpy()
+"""
+    assert not findings(text)
+    assert findings(text.replace("(False)", "(True)")) == [("TSL101", 15, 12, "certain")]
+
+
+def test_the_class_of_a_context_that_is_chosen_by_a_condition() -> None:
+    unknown, evaluating = reveals(f"""{START}
+def run(train=False):
+    context = torch.no_grad if not train else nullcontext
+    with context():
+        y = w * 2
+    reveal(y)
+    if not train:
+        reveal(y)
+""")
+    assert (unknown.requires_grad, evaluating.requires_grad) == ("maybe", "no")

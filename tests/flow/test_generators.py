@@ -81,3 +81,17 @@ for output in stream([torch.ones(2)]):
     reveal(output)
 """)
     assert output.requires_grad == "no"
+
+
+@pytest.mark.parametrize("batches", ["batches", "[torch.ones(2), torch.zeros(2)]"])
+def test_a_generator_expression_computes_where_it_is_iterated_over(batches: str) -> None:
+    text = f"""
+net = nn.Linear(2, 2)
+def f(batches):
+    outputs = (net(batch) for batch in {batches})
+    with torch.no_grad():
+        outputs = list(outputs)
+    return [output.numpy() for output in outputs]
+"""
+    assert not findings(text)
+    assert findings(text.replace("torch.no_grad()", "torch.enable_grad()")) == [("TSL101", 7, 13, "certain")]
