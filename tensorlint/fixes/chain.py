@@ -13,7 +13,7 @@ import libcst as cst
 from tensorlint.finding import Applicability
 from tensorlint.fixes.elements import each
 from tensorlint.fixes.repair import Change, Repair, Replace, Tail
-from tensorlint.fixes.syntax import arguments, called, calls_method, string, with_suffix
+from tensorlint.fixes.syntax import arguments, called, calls_method, hands_on, string, with_suffix
 from tensorlint.flow.events import Conversion, How
 
 __all__ = ["STYLES", "Links", "complete_chain", "links_of"]
@@ -80,6 +80,8 @@ def complete_chain(event: Conversion) -> Repair | None:
     """
     if event.mixed and event.how is not How.NUMPY:
         return None  # what is no tensor has none of these methods
+    if hands_on(event.place.node):
+        return None  # what is converted is not written out
     default, *others = (_in_style(event, style) for style in STYLES)
     if default is None:
         return None

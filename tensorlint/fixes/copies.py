@@ -6,7 +6,7 @@ import libcst as cst
 
 from tensorlint.finding import Applicability
 from tensorlint.fixes.repair import After, Before, Change, Repair
-from tensorlint.fixes.syntax import called, with_suffix
+from tensorlint.fixes.syntax import called, hands_on, with_suffix
 from tensorlint.flow.events import StaleAlias, ToTorch, WriteThrough
 from tensorlint.flow.facts import Truth
 from tensorlint.flow.values import Array, Ref, Tensor, Tuple, Unknown, Value, alternatives
@@ -80,6 +80,8 @@ def copy_of_snapshot(event: StaleAlias) -> Repair | None:
 def copy_before_torch(event: ToTorch) -> Repair | None:
     """A copy of the array, which has positive strides, before torch is given it."""
     operand = event.operand
+    if hands_on(event.place.node):
+        return None  # what is converted is not written out
     if isinstance(operand, (cst.ListComp, cst.GeneratorExp)):
         operand = operand.elt
     elif isinstance(operand, (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.DictComp)) or "collate" in event.by:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from tensorlint.fixes.repair import After, Before, Change
 
-__all__ = ["arguments", "called", "calls_method", "code", "string", "with_suffix"]
+__all__ = ["arguments", "called", "calls_method", "code", "hands_on", "string", "with_suffix"]
 
 _PRIMARIES = (
     cst.Name,
@@ -51,6 +51,11 @@ def calls_method(node: cst.BaseExpression, *names: str) -> cst.BaseExpression | 
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return None
     return node.func.value if not names or node.func.attr.value in names else None
+
+
+def hands_on(node: cst.CSTNode) -> bool:
+    """``node`` calls a function with the items of what it is given: ``map(np.asarray, tensors)``."""
+    return isinstance(node, cst.Call) and called(node) in ("map", "starmap", "reduce")
 
 
 def arguments(call: cst.Call) -> tuple[list[cst.BaseExpression], dict[str, cst.BaseExpression]]:

@@ -44,6 +44,8 @@ class Arguments:
 
     def after(self, given: Sequence[tuple[str, cst.BaseExpression, Value]]) -> Arguments:
         """These after others, which ``functools.partial`` gave."""
+        if not given:
+            return self
         first = tuple((node, value) for keyword, node, value in given if not keyword)
         named = {keyword: (node, value) for keyword, node, value in given if keyword}
         return replace(self, positional=first + self.positional, keywords={**named, **self.keywords})

@@ -7,6 +7,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.autograd_functions import is_autograd_function
 from tensorlint.flow.classes import ancestors, method_of
+from tensorlint.flow.containers import fields_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.facts import UNKNOWN
 from tensorlint.flow.functions import call_function
@@ -121,6 +122,8 @@ def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, na
         return Bound(ref, name)
     if name in found.attributes:
         return found.attributes[name]
+    if name == "__dict__":
+        return fields_of(machine, state, node, ref)
     if found.definition is not None:
         method = method_of(machine, found.definition, name, state)
         if method is not None:

@@ -7,7 +7,7 @@ from keyword import iskeyword
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
+from tensorlint.flow.containers import element, fields_of, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.heap import Instance, Items, Key, Mapping
 from tensorlint.flow.joining import join_values
@@ -278,6 +278,17 @@ def _type(machine: Machine, state: State, node: cst.BaseExpression, arguments: A
     return join_values(found) or Unknown()
 
 
-@builtin("vars", "super", "object", "globals", "locals", "dir")
+@builtin("vars")
+def _vars(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    first = arguments.value(0)
+    return fields_of(machine, state, node, first) if first is not None else Unknown()
+
+
+@special("dataclasses.asdict")
+def _as_dict(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return fields_of(machine, state, node, arguments.value(0) or Unknown())
+
+
+@builtin("super", "object", "globals", "locals", "dir")
 def _anything(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     return Unknown()

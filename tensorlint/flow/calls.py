@@ -9,6 +9,7 @@ import libcst as cst
 from tensorlint.flow import (
     builtin_calls,  # noqa: F401  (they register what they know)
     data_calls,  # noqa: F401
+    standard_calls,  # noqa: F401
     library_specials,
     method_calls,
 )
@@ -187,11 +188,11 @@ def _call_one(
 ) -> Value:
     match callee:
         case External():
-            return _call_external(machine, state, node, callee, arguments)
+            return _call_external(machine, state, node, callee, arguments.after(callee.given))
         case Function():
             return call_function(machine, callee, arguments, state, node)
         case Class():
-            return instantiate(machine, callee.definition, arguments, state, node)
+            return instantiate(machine, callee.definition, arguments.after(callee.given), state, node)
         case Bound():
             if callee.function is not None:
                 return call_function(machine, callee.function, arguments, state, node, receiver=callee.receiver)
@@ -308,6 +309,10 @@ def _call_external(
     mode = mode_of_context(name, given)
     if mode is not None:
         return under(machine, mode, given) if isinstance(given, Function | Bound) else GradMode(mode)
+    if name.startswith("torch.Tensor.") and isinstance(first := arguments.value(0), Tensor):
+        rest = replace(arguments, positional=arguments.positional[1:])  # torch.Tensor.numpy(x)
+        method = Bound(first, name.rpartition(".")[2])
+        return method_calls.call_method(machine, state, node, method, arguments.positional[0][0], rest)
     row = machine.library.row(name)
     if row is None:
         return _unlisted(machine, state, node, name, arguments)

@@ -35,6 +35,7 @@ __all__ = [
     "append",
     "element",
     "extend",
+    "fields_of",
     "items_at",
     "length_of",
     "make_items",
@@ -89,6 +90,15 @@ def mapping_of(state: State, value: Value) -> Mapping | None:
     """The dict behind a reference."""
     found = state.object(value) if isinstance(value, Ref) else None
     return found if isinstance(found, Mapping) else None
+
+
+def fields_of(machine: Machine, state: State, node: cst.CSTNode, value: Value) -> Value:
+    """``vars(record)``: the attributes of an object that is no module, as a dict."""
+    found = state.object(value) if isinstance(value, Ref) else None
+    if not isinstance(found, Instance) or found.definition is None or found.module is not None:
+        return Unknown()
+    entries: dict[Key, Value] = {name: one for name, one in found.attributes.items() if not name.startswith("#")}
+    return make_mapping(machine, state, (node, "fields"), entries, Unknown() if found.open else None)
 
 
 def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> Value:

@@ -8,15 +8,15 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.gradmode import under
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Function, Ref, Value
+from tensorlint.flow.values import Bound, Class, Function, Ref, Value
 
 __all__ = ["PLAIN", "decorated"]
 
 PLAIN = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "override", "torch.no_grad"})
 
 
-def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: State) -> Value:
-    """What a function's decorators make of it."""
+def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Value, state: State) -> Value:
+    """What the decorators of a function or class make of it."""
     from tensorlint.flow.calls import call_value  # calls end in classes, whose methods are decorated
 
     outer, machine.decorating = machine.decorating, True
@@ -27,9 +27,9 @@ def decorated(machine: Machine, node: cst.FunctionDef, value: Value, state: Stat
             found = evaluate(machine, decorator.decorator, state)
             if isinstance(found, Ref):
                 value = _inside(machine, state, decorator.decorator, found, value)
-            if isinstance(found, Function):
+            if isinstance(found, Function) or (isinstance(found, Bound) and found.function is not None):
                 made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
-                if isinstance(made, Function):
+                if isinstance(made, Function | Class):
                     value = made
     finally:
         machine.decorating = outer

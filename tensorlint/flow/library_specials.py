@@ -25,6 +25,7 @@ from tensorlint.flow.values import (
     EXIT_STACK,
     NO_GUARDS,
     Bound,
+    Class,
     Constant,
     Device,
     External,
@@ -96,11 +97,13 @@ def _copied(machine: Machine, state: State, value: Value, node: cst.BaseExpressi
 @special("functools.partial")
 def _partial(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
-    function = first.function if isinstance(first, Bound) else first
-    if not isinstance(first, Function | Bound) or not isinstance(function, Function):
-        return first if isinstance(first, External | Bound) else Unknown()
     given = [("", one, value) for one, value in arguments.positional[1:]]
     given += [(name, one, value) for name, (one, value) in arguments.keywords.items()]
+    if isinstance(first, Class | External):
+        return replace(first, given=(*first.given, *given))
+    function = first.function if isinstance(first, Bound) else first
+    if not isinstance(first, Function | Bound) or not isinstance(function, Function):
+        return first if isinstance(first, Bound) else Unknown()
     partly = replace(function, given=(*function.given, *given))
     return replace(first, function=partly) if isinstance(first, Bound) else partly
 

@@ -212,7 +212,8 @@ def class_(machine: Machine, node: cst.ClassDef, state: State) -> None:
     """A class is made."""
     definition = machine.frame.file.by_node.get(node)
     if isinstance(definition, ClassDefinition):
-        assign_name(machine, node.name.value, Class(definition), state)
+        value = decorated(machine, node, Class(definition), state) if node.decorators else Class(definition)
+        assign_name(machine, node.name.value, value, state)
 
 
 @executes(cst.If)

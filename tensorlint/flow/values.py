@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 NO_GUARDS: Guards = frozenset()
+Given: TypeAlias = "tuple[tuple[str, cst.BaseExpression, Value], ...]"
+"""The first arguments that ``functools.partial`` gives: keyword (empty for positions), expression, value."""
 EXIT_STACK = "contextlib.ExitStack"
 
 
@@ -165,8 +167,7 @@ class Function:
     guards: Guards = NO_GUARDS
     mode: Fact | None = None
     """The grad mode that it is wrapped in: ``torch.no_grad()(function)``."""
-    given: tuple[tuple[str, cst.BaseExpression, Value], ...] = ()
-    """The first arguments that ``functools.partial`` gives it: keyword (empty for positions), expression, value."""
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Class:
 
     definition: ClassDefinition
     guards: Guards = NO_GUARDS
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ class External:
 
     name: str
     guards: Guards = NO_GUARDS
+    given: Given = ()
 
 
 @dataclass(frozen=True, slots=True)

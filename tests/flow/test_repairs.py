@@ -119,3 +119,17 @@ for step in range(3):
 result = np.sqrt(total / count)
 """
     assert line_with(fixed(program), "result") == "result = np.sqrt((total / count).detach().cpu().numpy())"
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["map(np.asarray, parts)", "map(torch.Tensor.numpy, parts)", "functools.reduce(np.append, parts)"],
+)
+def test_what_another_function_is_called_with_is_not_written_out(call: str) -> None:
+    program = f"""
+import functools
+parts = list(torch.ones(4, 2, requires_grad=True).chunk(2))
+result = list({call})
+"""
+    assert [(code, line) for code, line, _, _ in findings(program)] == [("TSL101", 4)]
+    assert fixed(program) == program
