@@ -19,6 +19,7 @@ from tensorlint.flow.events import Conversion, Event
 from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
+from tensorlint.flow.imported import using_what_others_convert
 from tensorlint.flow.importers import importers
 from tensorlint.flow.inherited import inherited_methods
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
@@ -27,7 +28,7 @@ from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
 from tensorlint.flow.unseen import time_passes
-from tensorlint.flow.values import Class, Function, Ref, Tensor, Unknown, Value
+from tensorlint.flow.values import Array, Class, Function, Ref, Tensor, Unknown, Value
 from tensorlint.flow.worth import leading_to, mentioning, worth_a_look
 from tensorlint.library.tables import library
 from tensorlint.source import Source, SourceError
@@ -41,6 +42,8 @@ INLINED = 1_200
 ROUNDS = 2
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
+MOST_SHARING = 3
+"""The same, for functions that matter only where a caller gives them memory of a tensor."""
 STEPS_A_CALLER = 100_000
 MOST_KEPT = 64
 _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], _Analysis] = OrderedDict()
@@ -59,7 +62,8 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     file = project.add(source, path)
     analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
-        analysis.run(worth_a_look(file))
+        worth = worth_a_look(file)
+        analysis.run(worth | using_what_others_convert(file, project.find, worth))
     except OutOfSteps:
         raise SourceError("too many steps: the file's functions call each other in too many ways") from None
     _ask_callers(analysis, project, path)
@@ -68,18 +72,27 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
 
 def _ask_callers(analysis: _Analysis, project: Project, path: Path) -> None:
     """Look at the files that call what depends on its callers, for what happens in this file on their account."""
-    file = analysis.file
-    wanted = leading_to(file, analysis.machine.wanting)
+    machine = analysis.machine
+    asked: set[int] = set()
+    for wanting, most, of_torch in (
+        (machine.wanting, MOST_CALLERS, False),
+        (machine.wanting_memory - machine.wanting, MOST_SHARING, True),
+    ):
+        names = _callable_by(analysis.file, leading_to(analysis.file, wanting))
+        for caller in importers(project.root, names, path, most, of_torch) if names else ():
+            other = _caller(caller, names, project)
+            if other is not None and id(other) not in asked:
+                asked.add(id(other))
+                analysis.add(other)
+
+
+def _callable_by(file: FileModel, wanted: set[FunctionDefinition]) -> set[str]:
+    """The names by which other files call some functions: their own, those of their classes and of what inherits."""
     names = {function.owner.name if function.owner is not None else function.name for function in wanted}
     for definition in file.classes:
         if names & {(dotted(base) or "").rpartition(".")[2] for base in definition.bases}:
             names.add(definition.name)
-    if not names:
-        return
-    for caller in importers(project.root, names, path, MOST_CALLERS):
-        other = _caller(caller, names, project)
-        if other is not None:
-            analysis.add(other)
+    return names
 
 
 def _caller(path: Path, names: set[str], project: Project) -> _Analysis | None:
@@ -275,6 +288,8 @@ class _Analysis:
             elif isinstance(value, Tensor):
                 for alias in value.aliases:
                     machine.caller_owned[alias.storage] = name
+            elif isinstance(value, Array):
+                machine.given.update(alias.storage for alias in value.aliases)
             elif isinstance(value, Unknown):
                 value = replace(value, variable=name, parameter=True)
             yield name, value

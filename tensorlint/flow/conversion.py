@@ -184,6 +184,8 @@ def give_to_torch(
     items = alternatives(value)
     for item in items:
         array: Array | None = None
+        if isinstance(item, Unknown) and item.parameter and by.endswith("from_numpy"):
+            machine.ask_callers(of_memory=True)
         if isinstance(item, Array) and not item.scalar:
             array = item
         elif isinstance(item, Unknown) and item.negative_stride.holds and by.endswith("from_numpy"):

@@ -12,7 +12,7 @@ from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.targets import assign
-from tensorlint.flow.values import Tensor, alternatives
+from tensorlint.flow.values import Tensor, Unknown, alternatives
 
 __all__ = ["discarded"]
 
@@ -47,6 +47,8 @@ def discarded(machine: Machine, state: State, node: cst.BaseExpression) -> None:
         return  # it is called to see whether it raises
     items = alternatives(evaluate(machine, chain[-1], state))
     tensors = [item for item in items if isinstance(item, Tensor)]
+    if any(isinstance(item, Unknown) and item.parameter for item in items):
+        machine.ask_callers(of_memory=True)
     if not tensors or len(tensors) != len(items):
         return
     methods = [link.attr.value for link in chain[:-1] if isinstance(link, cst.Attribute)]

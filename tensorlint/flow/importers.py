@@ -87,14 +87,17 @@ def _module(path: str) -> str:
     return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")
 
 
-def importers(root: Path, names: set[str], of: Path, most: int) -> list[Path]:
+def importers(root: Path, names: set[str], of: Path, most: int, of_torch: bool = False) -> list[Path]:
     """At most ``most`` files below ``root`` that import one of ``names``.
 
     Those that name the file ``of`` come first, then those that mention torch, then the nearest; the order is the same
     in every run.
+
+    :param of_torch: leave out those that do not mention torch
     """
     index, torch = _index(str(root))
     found = {path for name in names for path in index.get(name, ()) if path != str(of)}
+    found = found & torch if of_torch else found
     surely = index.get(_module(str(of)), ())
 
     def distance(path: str) -> tuple[bool, bool, int, str]:

@@ -128,6 +128,10 @@ class Machine:
     """The executed top levels of imported files, by their frame's number."""
     nested: list[Function] = field(default_factory=list)
     """Functions made inside the function that is looked at."""
+    wanting_memory: set[FunctionDefinition] = field(default_factory=set)
+    """Functions that write to an argument, or the like, of which only a caller knows whose memory it is."""
+    given: set[int] = field(default_factory=set)
+    """Storages of arrays that are arguments of the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
     looks: bool = True
@@ -172,10 +176,14 @@ class Machine:
             found |= {name for name in own if name.startswith("self.")}
         return found
 
-    def ask_callers(self) -> None:
-        """What happens here depends on what callers pass to the functions that are being executed."""
+    def ask_callers(self, of_memory: bool = False) -> None:
+        """What happens here depends on what callers pass to the functions that are being executed.
+
+        :param of_memory: only a tensor, or an array that shares its memory with one, would matter
+        """
         if self.frame.file is self.frames[0].file:
-            self.wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
+            wanting = self.wanting_memory if of_memory else self.wanting
+            wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
 
     @contextmanager
     def unread(self, unread: bool = True) -> Iterator[None]:

@@ -138,6 +138,10 @@ class Project:
         finally:
             machine.frames.pop()
 
+    def find(self, folder: Path, module: str) -> Path | None:
+        """The file of a module of the project, as it is imported in a folder."""
+        return self._find(folder, module) if module else None
+
     def _find(self, folder: Path, module: str) -> Path | None:
         key = (folder, module)
         if key not in self._found:

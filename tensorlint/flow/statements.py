@@ -112,6 +112,8 @@ def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
             extend(machine, state, item, value, node.value, name, node.value)
             after = item
         else:
+            if isinstance(item, Unknown) and item.parameter and not isinstance(node.operator, cst.AddAssign):
+                machine.ask_callers(of_memory=True)
             after = arithmetic(machine, state, node.value, target, item, node.value, value, _plain(node.operator))
         results.append(after)
     joined = join_values(results) or Unknown()

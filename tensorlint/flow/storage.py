@@ -137,6 +137,8 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
                     ),
                 )
                 aliases.append(replace(alias, version=version))
+                if alias.storage in machine.given:
+                    machine.ask_callers(of_memory=True)
                 _belongs_to_caller(machine, item, alias, place, name)
             item = replace(item, aliases=frozenset(aliases))
         result.append(item)

@@ -230,3 +230,43 @@ def predict(x):
     path.write_text(IMPORTS + text)
     assert findings(text, path=path) == [("TSL101", 5, 12, "certain")]
     write(project, app=f"{IMPORTS}\nfrom lib import predict\nwith torch.no_grad():\n    predict(torch.ones(2))\n")
+
+
+def test_a_write_to_an_argument_reaches_what_a_caller_in_another_file_made(project: Path) -> None:
+    text = """
+def normalise(array: np.ndarray, scale):
+    array -= 1
+    return array / scale
+"""
+    caller = f"{IMPORTS}\nfrom lib import normalise\nscores = torch.arange(3.0)\nnormalise(ARRAY, 2)\nprint(scores)\n"
+    path = project / "lib.py"
+    path.write_text(IMPORTS + text)
+    write(project, app=caller.replace("ARRAY", "scores.numpy()"))
+    assert findings(text, path=path) == [("TSL201", 3, 5, "certain")]
+    write(project, app=caller.replace("ARRAY", "scores.numpy().copy()"))
+    assert not findings(text, path=path)
+
+
+def test_what_a_caller_flips_is_refused(project: Path) -> None:
+    text = """
+def tensor_of(image):
+    return torch.from_numpy(image)
+"""
+    path = project / "lib.py"
+    path.write_text(IMPORTS + text)
+    write(project, app=f"{IMPORTS}\nfrom lib import tensor_of\ntensor_of(np.ones((2, 3))[::-1])\n")
+    assert findings(text, path=path) == [("TSL301", 3, 12, "certain")]
+
+
+@pytest.mark.parametrize("statement", ["from lib import to_array", "from lib import (something, to_array)"])
+def test_a_write_to_what_another_file_converts(project: Path, statement: str) -> None:
+    write(project, lib=f"{IMPORTS}\ndef something():\n    pass\ndef to_array(x):\n    return x.numpy()\n")
+    text = f"""
+{statement}
+def errors():
+    scores = torch.arange(3.0)
+    found = to_array(scores)
+    found -= 1
+    return found, scores
+"""
+    assert findings(text, path=project / "app.py") == [("TSL201", 6, 5, "certain")]
