@@ -37,14 +37,16 @@ __all__ = ["analyse"]
 
 MOST_STEPS = 400_000
 STEPS_A_LINE = 400
-INLINED = 1_200
-"""Statements of called functions that are executed for one function that is looked at."""
+MOST_INLINED, LEAST_INLINED = 1_200, 300
+"""Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
+file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""
+INLINED_A_FILE = 12_000
 ROUNDS = 2
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 MOST_SHARING = 3
 """The same, for functions that matter only where a caller gives them memory of a tensor."""
-STEPS_A_CALLER = 100_000
+STEPS_A_CALLER = 60_000
 MOST_KEPT = 64
 _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], _Analysis] = OrderedDict()
 """Analyses of files that call, the last ones used: one serves every file that it calls."""
@@ -100,16 +102,15 @@ def _caller(path: Path, names: set[str], project: Project) -> _Analysis | None:
     model = project.model(path)
     if model is None:
         return None
-    worth = worth_a_look(model)
-    extra = mentioning(model, names) - worth
-    key = (path, frozenset(extra))
+    calling = mentioning(model, names)
+    key = (path, frozenset(calling))
     known = _KEPT.get(key)
     if known is not None and known.file is model and project.shares(known.project):
         _KEPT.move_to_end(key)
         return known
     other = _Analysis(model, project, STEPS_A_CALLER)
     with contextlib.suppress(OutOfSteps):
-        other.run(worth | extra)
+        other.run(calling)
     _KEPT[key] = other
     if len(_KEPT) > MOST_KEPT:
         _KEPT.popitem(last=False)
@@ -126,6 +127,7 @@ class _Analysis:
         """For each file, by the function that was looked at."""
         self.machine = Machine(library(), project, self._take, steps)
         self.root: FunctionDefinition | None = None
+        self.inlined = MOST_INLINED
 
     def _take(self, event: Event) -> None:
         self.happened.setdefault(event.place.path, {}).setdefault(self.root, []).append(event)
@@ -153,6 +155,7 @@ class _Analysis:
     def run(self, worth: Set[FunctionDefinition]) -> None:
         """Execute the top level, and each class and function of ``worth`` for itself."""
         file = self.file
+        self.inlined = max(LEAST_INLINED, min(MOST_INLINED, INLINED_A_FILE // max(1, len(worth))))
         state = self._top_level()
         for definition in file.classes:
             if definition.nested:
@@ -170,7 +173,7 @@ class _Analysis:
         frame = Frame(None, file, file.frame)
         frame.leaving_backward = assignments_before_backward(machine, file.module, file.text)
         machine.frames.append(frame)
-        machine.inlined = INLINED
+        machine.inlined = MOST_INLINED
         state.frames[file.frame] = state.names
         try:
             execute(machine, file.module, state)
@@ -239,7 +242,7 @@ class _Analysis:
     ) -> None:
         """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
         machine = self.machine
-        machine.inlined = INLINED
+        machine.inlined = self.inlined
         machine.batches.clear()
         self.root = function
         before = state.names, state.grad

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
 from tensorlint.flow.names import dotted
+
+if TYPE_CHECKING:
+    from tensorlint.flow.toplevel import Globals
 
 __all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "statements_of", "suites_of"]
 
@@ -90,6 +93,8 @@ class FileModel:
     """The number of the frame of its global names."""
     folder: Path | None = None
     """Where it is; None for text that is in no file."""
+    globals: Globals | None = None
+    """Kept by ``toplevel.py``."""
 
 
 Body: TypeAlias = "cst.BaseSuite | cst.Module"

@@ -45,6 +45,9 @@ def _lookup(machine: Machine, text: str, state: State) -> Value:
             value = (state.frames.get(number) or {}).get(text)
             if value is not None:
                 break
+        else:
+            if state.frames.get(frame.file.frame) is None:
+                value = machine.callees.global_name(frame.file, text, state, machine)
     if value is not None:
         if isinstance(value, External):
             return _resolved(machine, state, value)

@@ -11,6 +11,7 @@ from tensorlint.flow.facts import NO, Fact, Guards, Truth
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import code, dotted
 from tensorlint.flow.state import RECORDS, State
+from tensorlint.flow.toplevel import globals_of
 from tensorlint.flow.values import NO_GUARDS, Bound, Constant, External, Function, GradMode, Unknown, Value
 
 __all__ = ["LIGHTNING_EVALUATION", "mode_of_context", "mode_of_decorators", "under", "within"]
@@ -112,7 +113,7 @@ def mode_of_decorators(machine: Machine, definition: FunctionDefinition, state: 
 def _full_name(definition: FunctionDefinition, name: str, state: State) -> str:
     first, _, rest = name.partition(".")
     names = state.frames.get(definition.file.frame) or {}
-    value = names.get(first, state.names.get(first))
+    value = names.get(first, state.names.get(first, globals_of(definition.file).plain.get(first)))
     base = value.name if isinstance(value, External) else first
     return f"{base}.{rest}" if rest else base
 

@@ -46,6 +46,12 @@ class Callees(Protocol):
     def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
         """The function, class or variable with a dotted name, if it is the project's."""
 
+    def global_name(self, file: FileModel, name: str, state: State, machine: Machine) -> Value | None:
+        """A global name of a file whose top level was not executed yet."""
+
+    def load(self, file: FileModel, state: State, machine: Machine) -> None:
+        """Have the top level of a file executed."""
+
 
 @dataclass(slots=True)
 class Frame:
@@ -124,6 +130,8 @@ class Machine:
     optimizer_use: dict[tuple[int, str], set[str]] = field(default_factory=dict)
     """Which of ``step`` and ``zero_grad`` is called on names of functions that may be optimizers."""
     lambdas: dict[int, FunctionDefinition] = field(default_factory=dict)
+    decorated: dict[FunctionDefinition, tuple[Value, State]] = field(default_factory=dict)
+    """What decorators make of functions of files whose top level was not executed."""
     loaded: dict[int, State] = field(default_factory=dict)
     """The executed top levels of imported files, by their frame's number."""
     nested: list[Function] = field(default_factory=list)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
 
 from tensorlint.discovery import display_path, project_root
-from tensorlint.flow.definitions import FileModel, read_file
+from tensorlint.flow.decorators import decorated
+from tensorlint.flow.definitions import FileModel, FunctionDefinition, read_file
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.state import State
-from tensorlint.flow.values import External, Value
+from tensorlint.flow.toplevel import globals_of
+from tensorlint.flow.values import External, Function, Value
 from tensorlint.source import Source, SourceError
 
 __all__ = ["Project"]
@@ -66,7 +70,7 @@ class Project:
         self._found: dict[tuple[Path, str], Path | None] = {}
         self._foreign: dict[int, set[str]] = {}
         """For each file (by its frame), names that are not of this project."""
-        self._loading: set[Path] = set()
+        self._loading: set[int] = set()
 
     @classmethod
     def of(cls, path: Path) -> Project:
@@ -119,10 +123,10 @@ class Project:
         if path is None:
             foreign.add(name)
             return None
-        values = self._names(path, state, machine)
-        if values is None:
+        model = self.model(path)
+        if model is None:
             return None
-        value = values.get(attribute)
+        value = self.global_name(model, attribute, state, machine)
         if isinstance(value, External) and value.name != name:  # re-exported
             resolved = self._resolve_from(path, value.name, state, machine)
             return resolved if resolved is not None else value
@@ -181,40 +185,72 @@ class Project:
                 pass
         return self._models[path]
 
-    def _names(self, path: Path, state: State, machine: Machine) -> dict[str, Value] | None:
-        """The global names of a file, its top level executed once an analysis."""
-        model = self.model(path)
-        if model is None:
-            return None
-        present = state.frames.get(model.frame)
+    def global_name(self, file: FileModel, name: str, state: State, machine: Machine) -> Value | None:
+        """A global name of a file, whose top level is executed only where nothing less tells what the name is."""
+        present = state.frames.get(file.frame)
         if present is not None:
-            return present
-        loaded = machine.loaded.get(model.frame)
-        if loaded is None:
-            if path in self._loading:
+            return present.get(name)
+        if file.frame not in machine.loaded:
+            known = globals_of(file)
+            if not known.may_have(name):
                 return None
-            loaded = machine.loaded[model.frame] = self._load(path, model, machine)
-        state.frames[model.frame] = loaded.names
+            if name in known.plain:
+                return known.plain[name]
+            if name in known.decorated:
+                return self._decorated(known.decorated[name], state, machine)
+        self.load(file, state, machine)
+        return (state.frames.get(file.frame) or {}).get(name)
+
+    def load(self, file: FileModel, state: State, machine: Machine) -> None:
+        """Have the top level of a file executed, once an analysis."""
+        if state.frames.get(file.frame) is not None:
+            return
+        loaded = machine.loaded.get(file.frame)
+        if loaded is None:
+            if file.frame in self._loading:
+                return
+            loaded = machine.loaded[file.frame] = self._load(file, machine)
+        state.frames[file.frame] = loaded.names
         state.heap.add_all(loaded.heap)
         state.frames.add_all(loaded.frames)
-        return loaded.names
 
-    def _load(self, path: Path, model: FileModel, machine: Machine) -> State:
+    def _decorated(self, definition: FunctionDefinition, state: State, machine: Machine) -> Value:
+        """What a function's decorators make of it, told once an analysis."""
+        made = machine.decorated.get(definition)
+        if made is None:
+            function = Function(definition, (definition.file.frame,))
+            made = machine.decorated[definition] = (function, State())  # for decorators that use the function itself
+            with self._aside(definition.file, machine), contextlib.suppress(OutOfSteps):
+                assert isinstance(definition.node, cst.FunctionDef)
+                value = decorated(machine, definition.node, function, made[1])
+                made = machine.decorated[definition] = (value, made[1])
+        value, then = made
+        state.heap.add_all(then.heap)
+        state.frames.add_all(then.frames)
+        return value
+
+    def _load(self, model: FileModel, machine: Machine) -> State:
         """Execute a file's top level, saying nothing about it."""
-        self._loading.add(path)
+        self._loading.add(model.frame)
         state = State()
-        emit, frames, inlined = machine.emit, machine.frames, machine.inlined
-        machine.emit, machine.frames, machine.inlined = lambda event: None, [], MOST_STATEMENTS
-        machine.frames.append(Frame(None, model, model.frame))
         try:
-            execute(machine, _top_level(model.module), state)
-        except OutOfSteps:
-            pass
+            with self._aside(model, machine), contextlib.suppress(OutOfSteps):
+                execute(machine, _top_level(model.module), state)
         finally:
-            machine.emit, machine.frames, machine.inlined = emit, frames, inlined
-            self._loading.discard(path)
+            self._loading.discard(model.frame)
         state.alive = True
         return state
+
+    @contextlib.contextmanager
+    def _aside(self, file: FileModel, machine: Machine) -> Iterator[None]:
+        """Execute at the top level of a file, on a state of its own, and say nothing about it."""
+        emit, frames, inlined = machine.emit, machine.frames, machine.inlined
+        machine.emit, machine.frames, machine.inlined = lambda event: None, [], MOST_STATEMENTS
+        machine.frames.append(Frame(None, file, file.frame))
+        try:
+            yield
+        finally:
+            machine.emit, machine.frames, machine.inlined = emit, frames, inlined
 
 
 def _top_level(module: cst.Module) -> cst.Module:

@@ -50,6 +50,7 @@ def assign_name(machine: Machine, name: str, value: Value, state: State) -> None
     if frame.loops and frame.branches:
         value = _kept_in_loop(machine, state, value, name)
     if name in frame.globals:
+        machine.callees.load(frame.file, state, machine)
         names = dict(state.frames.get(frame.file.frame) or {})
         names[name] = value
         state.frames[frame.file.frame] = names
@@ -161,8 +162,9 @@ def _assign_tensor_attribute(
         for tensor in tensors:
             for alias in tensor.aliases:
                 address = machine.modules.get(alias.storage)
-                if address is not None and alias.made is None and isinstance(value, Constant):
-                    freeze(machine, state, Ref(address), value.value is False, place)
+                if address is not None and alias.made is None:
+                    frozen = value.value is False if isinstance(value, Constant) else None
+                    freeze(machine, state, Ref(address), frozen, place)
             if isinstance(value, Constant) and isinstance(value.value, bool):
                 fact = yes(place, f"`{short(target)}` is set to True") if value.value else NO
                 rebind(machine, target.value, replace(tensor, requires_grad=fact), state)
