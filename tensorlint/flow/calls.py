@@ -9,9 +9,9 @@ import libcst as cst
 from tensorlint.flow import (
     builtin_calls,  # noqa: F401  (they register what they know)
     data_calls,  # noqa: F401
-    standard_calls,  # noqa: F401
     library_specials,
     method_calls,
+    standard_calls,  # noqa: F401
 )
 from tensorlint.flow.arguments import Arguments, evaluate_arguments
 from tensorlint.flow.attributes import attribute_of

@@ -168,6 +168,7 @@ def enter(
     :param statements: execute these instead of all
     """
     machine.frame_numbers += 1
+    machine.bring_globals(definition.file, state)
     frame = Frame(definition, definition.file, machine.frame_numbers, closure, call)
     frame.arguments = dict(state.names)
     frame.leaving_backward = assignments_before_backward(machine, definition.node, definition.file.text)

@@ -207,6 +207,14 @@ class Machine:
         found, self.nested = self.nested, []
         return found
 
+    def bring_globals(self, file: FileModel, state: State) -> None:
+        """Let the global names of a file that was executed be there: what is reached by what is remembered of it
+        (a base class) need not have been imported on this path."""
+        if file.frame not in state.frames and (loaded := self.loaded.get(file.frame)) is not None:
+            state.frames[file.frame] = loaded.names
+            state.heap.add_all(loaded.heap)
+            state.frames.add_all(loaded.frames)
+
     def step(self, count: int = 1) -> None:
         """Take a step.
 
@@ -262,6 +270,7 @@ def evaluate_globally(machine: Machine, file: FileModel, node: cst.BaseExpressio
 @contextmanager
 def globally(machine: Machine, file: FileModel, state: State) -> Iterator[None]:
     """Execute at the top level of a file for a while."""
+    machine.bring_globals(file, state)
     machine.frames.append(Frame(None, file, file.frame))
     names, state.names = state.names, dict(state.frames.get(file.frame) or {})
     try:

@@ -223,4 +223,4 @@ def f(net, other):
 *_, last = f(nn.Linear(2, 2), nn.Linear(2, 2))
 print(last.detach().numpy())
 """
-    assert [line for line in evidence(text) if "output of" in line][0].startswith("4:")
+    assert next(line for line in evidence(text) if "output of" in line).startswith("4:")

@@ -232,6 +232,7 @@ def predict(x):
     write(project, app=f"{IMPORTS}\nfrom lib import predict\nwith torch.no_grad():\n    predict(torch.ones(2))\n")
 
 
+<<<<<<< ours
 def test_a_write_to_an_argument_reaches_what_a_caller_in_another_file_made(project: Path) -> None:
     text = """
 def normalise(array: np.ndarray, scale):
@@ -270,3 +271,29 @@ def errors():
     return found, scores
 """
     assert findings(text, path=project / "app.py") == [("TSL201", 6, 5, "certain")]
+=======
+def test_a_base_class_of_a_third_file_is_known_in_every_function(project: Path) -> None:
+    write(
+        project,
+        base=f"{IMPORTS}\nclass Base:\n    def __init__(self, use_gpu):\n"
+        "        self.device = torch.device('cuda' if use_gpu else 'cpu')\n",
+        model=f"{IMPORTS}\nfrom base import Base\nclass Model(Base):\n    def __init__(self, use_gpu):\n"
+        "        super().__init__(use_gpu)\n        self.net = nn.Linear(2, 2).to(self.device)\n",
+    )
+    found = findings(
+        """
+from model import Model
+
+def first(x):
+    return Model(True).net(x).detach().numpy()
+
+def second(x):
+    return Model(True).net(x).detach().numpy()
+
+def third(x):
+    return Model(True).net(x).detach().cpu().numpy()
+""",
+        path=project / "app.py",
+    )
+    assert [(code, line) for code, line, _, _ in found] == [("TSL102", 5), ("TSL102", 8)]
+>>>>>>> theirs
