@@ -96,4 +96,4 @@ def _texts(event: Comparison) -> tuple[str, ...]:
         if event.operator in ("in", "not in") and isinstance(display, (cst.Tuple, cst.List, cst.Set)):
             texts = [string(element.value) for element in display.elements]
             return tuple(text for text in texts if text is not None) if None not in texts else ()
-    return ()
+    return event.texts if event.operator in ("in", "not in") else ()

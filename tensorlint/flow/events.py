@@ -131,6 +131,8 @@ class Comparison(Event):
     """``==``, ``!=``, ``in`` or ``not in``."""
     fact: Fact
     """That the device side is a ``torch.device``."""
+    texts: tuple[str, ...] = ()
+    """What the text is or may be, or what the texts are among which the device is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

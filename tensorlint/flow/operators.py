@@ -9,18 +9,17 @@ import libcst as cst
 from tensorlint.flow.compared import difference
 from tensorlint.flow.containers import items_at, make_items
 from tensorlint.flow.conversion import convert, is_doubtful
-from tensorlint.flow.events import Comparison, How
+from tensorlint.flow.device_comparisons import device_against_text
+from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Truth
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.names import literal
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import inputs_of, recorded, result_tensor
 from tensorlint.flow.values import (
     Array,
     Constant,
-    Device,
     Number,
     Ref,
     Single,
@@ -211,7 +210,7 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     with machine.unread(all(isinstance(target.operator, cst.Is | cst.IsNot) for target in node.comparisons)):
         values = [evaluate(machine, side, state) for side in sides]
     for index, target in enumerate(node.comparisons):
-        _device_against_text(machine, node, sides[index], values[index], target, values[index + 1])
+        device_against_text(machine, state, node, sides[index], values[index], target, values[index + 1])
     inputs = inputs_of(state, values)
     if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
         return Number()
@@ -220,64 +219,6 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     if any(isinstance(item, Array) for value in values for item in alternatives(value)):
         return Array(NO, "bool", fresh(machine))
     return Unknown() if any(isinstance(value, Unknown) for value in values) else Number()
-
-
-_OPERATORS = {cst.Equal: "==", cst.NotEqual: "!=", cst.In: "in", cst.NotIn: "not in"}
-
-
-def _device_against_text(
-    machine: Machine,
-    node: cst.Comparison,
-    left_node: cst.BaseExpression,
-    left: Value,
-    target: cst.ComparisonTarget,
-    right: Value,
-) -> None:
-    operator = _OPERATORS.get(type(target.operator))
-    if operator is None:
-        return
-    right_node = target.comparator
-    pairs = [(left_node, left, right_node, right)]
-    if operator in ("==", "!="):
-        pairs.append((right_node, right, left_node, left))
-    for device_node, device, text_node, text in pairs:
-        devices = [item for item in alternatives(device) if isinstance(item, Device) and not item.text]
-        if not devices or not _is_text(text, text_node, operator):
-            continue
-        made = devices[0].made
-        if len(alternatives(device)) > 1:
-            made = made.weakened()
-        machine.emit(
-            Comparison(
-                place=machine.place(node),
-                calls=machine.calls(),
-                node=node,
-                device=device_node,
-                text=text_node,
-                literal=literal(text_node),
-                operator=operator,
-                fact=made,
-            )
-        )
-        return
-
-
-DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "xla", "hpu", "ipu", "mtia", "meta", "npu", "hip"})
-
-
-def _is_text(value: Value, node: cst.BaseExpression, operator: str) -> bool:
-    """The value is text that names a device (or, for ``in``, holds nothing but such)."""
-    if operator in ("in", "not in"):
-        if isinstance(node, cst.Tuple | cst.List | cst.Set):
-            texts = [literal(element.value) for element in node.elements]
-            return None not in texts and any(_is_device(text) for text in texts if text is not None)
-        return False
-    found = [item.value for item in alternatives(value) if isinstance(item, Constant) and isinstance(item.value, str)]
-    return len(found) == len(alternatives(value)) and any(_is_device(text) for text in found)
-
-
-def _is_device(text: str) -> bool:
-    return text.partition(":")[0] in DEVICES
 
 
 @evaluates(cst.BooleanOperation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reveal import evidence, findings, reveal, reveals
+from reveal import evidence, findings, fixed, reveal, reveals
 
 
 @pytest.mark.parametrize(
@@ -279,3 +279,16 @@ def f(x, gpu=None):
         x = x.cuda(gpu)
     return x.numpy()
 """) == [("TSL102", 5, 12, "likely")]
+
+
+@pytest.mark.parametrize("names", ["('cuda', 'mps')", "['cuda', 'mps']", "{'cuda', 'mps'}"])
+def test_a_device_is_not_among_names_wherever_they_are_written(names: str) -> None:
+    program = f"""
+NAMES = {names}
+x = torch.ones(3)
+print(x.device in NAMES)
+print(x.device.type in NAMES)
+print(x.device in OTHERS, x.device in (1, 2), x.device in [x.device])
+"""
+    assert findings(program) == [("TSL503", 4, 7, "certain")]
+    assert "print(x.device.type in NAMES)\nprint(x.device.type in NAMES)\n" in fixed(program)
