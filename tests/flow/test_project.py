@@ -232,7 +232,6 @@ def predict(x):
     write(project, app=f"{IMPORTS}\nfrom lib import predict\nwith torch.no_grad():\n    predict(torch.ones(2))\n")
 
 
-<<<<<<< ours
 def test_a_write_to_an_argument_reaches_what_a_caller_in_another_file_made(project: Path) -> None:
     text = """
 def normalise(array: np.ndarray, scale):
@@ -271,7 +270,8 @@ def errors():
     return found, scores
 """
     assert findings(text, path=project / "app.py") == [("TSL201", 6, 5, "certain")]
-=======
+
+
 def test_a_base_class_of_a_third_file_is_known_in_every_function(project: Path) -> None:
     write(
         project,
@@ -296,4 +296,3 @@ def third(x):
         path=project / "app.py",
     )
     assert [(code, line) for code, line, _, _ in found] == [("TSL102", 5), ("TSL102", 8)]
->>>>>>> theirs
