@@ -24,7 +24,7 @@ from tensorlint.flow.hooks import REGISTERS, call_hooks
 from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.modules import make_module, output_of
+from tensorlint.flow.modules import is_module, make_module, output_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
@@ -164,7 +164,9 @@ def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: 
             return
         if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
             return
-        if isinstance(item, Bound) and item.name in REGISTERS:
+        if isinstance(item, Bound) and (
+            item.name in REGISTERS or (item.name == "apply" and is_module(state, item.receiver))
+        ):
             return
     for value in arguments.values():
         for item in alternatives(value):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import libcst as cst
 
 from tensorlint.flow.containers import element
-from tensorlint.flow.heap import Items
+from tensorlint.flow.heap import Instance, Items
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, executes
-from tensorlint.flow.modules import is_module
+from tensorlint.flow.modules import CONTENTS, is_module
 from tensorlint.flow.narrowing import narrow
 from tensorlint.flow.state import State
 from tensorlint.flow.sweeps import begin, known_steps, pass_ends, settle, sweep_of
@@ -84,6 +84,8 @@ def _surely_runs(state: State, iterated: Value) -> bool:
     if isinstance(iterated, Tuple):
         return bool(iterated.items)
     found = state.object(iterated) if isinstance(iterated, Ref) else None
+    if isinstance(found, Instance):
+        return found.module is not None and CONTENTS in found.attributes
     if not isinstance(found, Items):
         return False
     return bool(found.known) or found.kind == "parameters" or _holds_modules(state, found.rest)

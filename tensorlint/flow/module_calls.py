@@ -21,11 +21,26 @@ from tensorlint.flow.state import State, next_write
 from tensorlint.flow.storage import aliases_of
 from tensorlint.flow.tensors import device_of, inputs_of
 from tensorlint.flow.unseen import may_have_changed, seen_so_far
-from tensorlint.flow.values import Alias, Constant, Dtype, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
+from tensorlint.flow.values import (
+    Alias,
+    Bound,
+    Constant,
+    Dtype,
+    Function,
+    Number,
+    Ref,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    alternatives,
+)
 
 __all__ = ["call_module_method", "call_optimizer_method"]
 
-SAME = frozenset({"eval", "train", "float", "half", "double", "bfloat16", "apply", "share_memory", "type", "compile"})
+MOST_APPLIED = 32
+"""Parts of a module that a function is applied to."""
+SAME = frozenset({"eval", "train", "float", "half", "double", "bfloat16", "share_memory", "type", "compile"})
 
 
 def call_module_method(
@@ -48,7 +63,12 @@ def call_module_method(
             return ref
         case "requires_grad_":
             off = arguments.value(0, "requires_grad")
-            freeze(machine, state, ref, isinstance(off, Constant) and off.value is False, machine.place(node))
+            told = off is None or isinstance(off, Constant)
+            frozen = isinstance(off, Constant) and off.value is False if told else None
+            freeze(machine, state, ref, frozen, machine.place(node))
+            return ref
+        case "apply":
+            _apply(machine, state, node, ref, arguments)
             return ref
         case "parameters":
             one = parameters_of(machine, state, ref, written, node)
@@ -90,6 +110,16 @@ def call_module_method(
             if instance.definition is None and name not in ("forward", "__call__"):
                 return _method_of_model(machine, state, node, ref, instance, name, written, arguments)
             return Unknown()
+
+
+def _apply(machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, arguments: Arguments) -> None:
+    """``net.apply(function)``: the function is called with every part."""
+    from tensorlint.flow.calls import call_value
+
+    function = arguments.value(0, "fn")
+    if isinstance(function, Function) or (isinstance(function, Bound) and function.function is not None):
+        for part, _ in list(parts(state, ref))[:MOST_APPLIED]:
+            call_value(machine, state, node, function, None, Arguments(((node, part),)))
 
 
 def _method_of_model(

@@ -131,13 +131,13 @@ def move(machine: Machine, state: State, ref: Ref, device: Fact) -> None:
         )
 
 
-def freeze(machine: Machine, state: State, ref: Ref, frozen: bool, place: Place) -> None:
-    """``requires_grad_(False)`` (or True again) on every parameter of a module and its parts."""
-    fact = yes(place, "frozen here") if frozen else NO
+def freeze(machine: Machine, state: State, ref: Ref, frozen: bool | None, place: Place) -> None:
+    """``requires_grad_(False)`` (or True again) on every parameter of a module and its parts; None: one of both."""
+    fact = maybe(place, "perhaps frozen here") if frozen is None else yes(place, "frozen here") if frozen else NO
     for part, instance in list(parts(state, ref)):
         assert instance.module is not None
         facts = replace(instance.module, frozen=fact)
-        if not frozen:
+        if frozen is False:
             facts = replace(facts, trainable=yes(place, "its parameters are made to require grad"))
         state.heap[part.address] = replace(instance, module=facts)
 

@@ -271,8 +271,21 @@ def _is_one(
     """Whether an instance is of one of the classes; a module, and what inherits from nothing unseen, is no list."""
     if instance.definition is not None and classes:
         return True if any(base in classes for base in ancestors(machine, instance.definition, state)) else None
-    if instance.module is not None and not names.isdisjoint(MODULES):
+    if instance.module is not None and (instance.type in names or not names.isdisjoint(MODULES)):
         return True
+    if (
+        instance.type.startswith("torch.nn.")
+        and names
+        and not classes
+        and all(_is_layer(machine, one) for one in names)
+    ):
+        return False
     plain = names <= {*PLAIN_TYPES, *TENSOR_TYPES, "numpy.ndarray"}
     closed = instance.module is not None or (instance.definition is not None and not instance.open)
     return False if plain and closed and not classes else None
+
+
+def _is_layer(machine: Machine, name: str) -> bool:
+    """A module of torch that no other one inherits from."""
+    row = machine.library.row(name)
+    return name.startswith("torch.nn.") and row is not None and row.returns == "module" and not name.endswith("Base")

@@ -55,8 +55,11 @@ def call_tensor_method(
         return Constant(None)
     if name == "requires_grad_":
         off = arguments.value(0, "requires_grad")
-        switched_off = isinstance(off, Constant) and off.value is False
+        told = off is None or isinstance(off, Constant)
+        switched_off = isinstance(off, Constant) and off.value is False if told else None
         fact = NO if switched_off else yes(place, f"`{short(node)}` makes it require grad")
+        if switched_off is None:
+            fact = fact.weakened()
         addresses = [machine.modules.get(a.storage) for a in tensor.aliases if a.made is None]
         if any(address is not None for address in addresses):
             from tensorlint.flow.modules import freeze

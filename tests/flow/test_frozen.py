@@ -86,3 +86,38 @@ def f(n):
             net.requires_grad_(False)
     return nets[0](torch.ones(2)).numpy()
 """) == [("TSL101", 7, 12, "likely")]
+
+
+FREEZING = [
+    "for layer in net:\n    for p in layer.parameters(): p.requires_grad = False",
+    "for layer in net.children(): layer.requires_grad_(False)",
+    "net.apply(lambda layer: layer.requires_grad_(False))",
+    "def freeze(m):\n    if isinstance(m, nn.Linear): m.weight.requires_grad = False\nnet.apply(freeze)",
+    "[p.requires_grad_(False) for p in net.parameters()]",
+    "for p in net.parameters():\n    if p.requires_grad: p.requires_grad = False",
+]
+
+
+@pytest.mark.parametrize("freezing", FREEZING)
+def test_every_part_is_frozen(freezing: str) -> None:
+    text = """
+net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 2, bias=False))
+{}
+a = net(torch.ones(2)).numpy()
+"""
+    assert not findings(text.format(freezing))
+    assert [found[0] for found in findings(text.format(freezing.replace("False", "True")))] == ["TSL101"]
+
+
+@pytest.mark.parametrize("freezing", ["p.requires_grad = flag", "p.requires_grad_(flag)", "net.requires_grad_(flag)"])
+def test_what_is_not_known_to_be_frozen_may_be(freezing: str) -> None:
+    assert [
+        found[3]
+        for found in findings(f"""
+def f(flag):
+    net = nn.Linear(2, 2)
+    for p in net.parameters():
+        {freezing}
+    return net(torch.ones(2)).numpy()
+""")
+    ] == ["likely"]
