@@ -75,7 +75,7 @@ def _one(call: _Collation, sample: Single, site: tuple[object, ...]) -> Value:
             return make_items(machine, state, site, rest=Number())
         case Number() | Constant():
             return Tensor(NO, NO, kind=yes(place, "a batch of numbers becomes a tensor"), ndim=1)
-        case Unknown() if depth > 1:
+        case Unknown() if depth > 1 and isinstance(site[-2], int):  # the entries of a dict may well be texts
             return Tensor(NO, NO, kind=maybe(place, "one of the tensors of a batch"))
         case Unknown():
             return SOME_BATCH

@@ -105,6 +105,8 @@ def narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -
             _narrow_attribute(machine, first, attribute, state, outcome)
         if attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy"):
             narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
+        elif attribute == "to" and isinstance(evaluate(machine, first, state), Tensor):  # else it may be a module
+            narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
 
 
 def _narrow_attribute(machine: Machine, node: cst.BaseExpression, attribute: str, state: State, outcome: bool) -> None:

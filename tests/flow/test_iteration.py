@@ -174,6 +174,26 @@ def train(paths, transform):
     assert (y.kind, y.device) == ("Tensor", "no")
 
 
+@pytest.mark.parametrize("way", ["v.to('cuda') if isinstance(v, torch.Tensor) else v", "move(v)"])
+def test_an_entry_that_may_be_text_is_not_taken_for_a_tensor(way: str) -> None:
+    assert not findings(f"""
+def move(x):
+    return x.to("cuda") if hasattr(x, "to") else x
+
+class Texts(torch.utils.data.Dataset):
+    def __init__(self, texts, encode):
+        self.texts, self.encode = texts, encode
+
+    def __getitem__(self, index):
+        return {{"ids": torch.tensor(self.encode(self.texts[index])), "text": self.texts[index]}}
+
+def show(texts, encode):
+    for batch in torch.utils.data.DataLoader(Texts(texts, encode)):
+        batch = {{k: {way} for k, v in batch.items()}}
+        print(np.array(batch["text"]), batch["ids"].cpu().numpy())
+""")
+
+
 def test_default_collation_refuses_negative_strides() -> None:
     text = """
 class Flipped(torch.utils.data.Dataset):
