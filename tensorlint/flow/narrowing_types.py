@@ -103,9 +103,8 @@ def narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -
         attribute = literal(test.args[1].value)
         if attribute is not None:
             _narrow_attribute(machine, first, attribute, state, outcome)
-        if attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy"):
-            narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
-        elif attribute == "to" and isinstance(evaluate(machine, first, state), Tensor):  # else it may be a module
+        tells = attribute in ("detach", "requires_grad", "is_cuda", "grad_fn", "cpu", "numpy")
+        if tells or (attribute == "to" and isinstance(evaluate(machine, first, state), Tensor)):  # modules move too
             narrow_types(machine, first, [External("torch.Tensor")], state, outcome, place, duck=True)
 
 
