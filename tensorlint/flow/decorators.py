@@ -19,6 +19,9 @@ def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Val
     """What the decorators of a function or class make of it."""
     from tensorlint.flow.calls import call_value  # calls end in classes, whose methods are decorated
 
+    if node in machine.unchanged:
+        return value
+    plain = value
     outer, machine.decorating = machine.decorating, True
     try:
         for decorator in reversed(node.decorators):
@@ -33,6 +36,8 @@ def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Val
                     value = made
     finally:
         machine.decorating = outer
+    if value is plain:
+        machine.unchanged.add(node)
     return value
 
 

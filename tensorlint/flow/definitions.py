@@ -29,6 +29,14 @@ class FunctionDefinition:
     generator: bool = False
     decorators: tuple[str, ...] = ()
     """The decorators' dotted names, as they are written."""
+    _text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The source text, made once."""
+        if self._text is None:
+            self._text = cst.Module(body=()).code_for_node(self.node)
+        return self._text
 
     @property
     def parameters(self) -> cst.Parameters:
@@ -64,6 +72,8 @@ class ClassDefinition:
     fields: list[tuple[str, cst.BaseExpression | None, cst.BaseExpression | None]] = field(default_factory=list)
     """Annotated or assigned names of the class body: name, annotation, value."""
     nested: bool = False
+    adds: frozenset[str] | None = None
+    """Kept by ``inherited.py``."""
 
     @property
     def is_dataclass(self) -> bool:
@@ -95,6 +105,8 @@ class FileModel:
     """Where it is; None for text that is in no file."""
     globals: Globals | None = None
     """Kept by ``toplevel.py``."""
+    worth: frozenset[FunctionDefinition] | None = None
+    """Kept by ``worth.py``."""
 
 
 Body: TypeAlias = "cst.BaseSuite | cst.Module"

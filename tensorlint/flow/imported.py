@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
-from tensorlint.flow.worth import mentioning, text_of
+from tensorlint.flow.worth import mentioning
 
 __all__ = ["using_what_others_convert"]
 
@@ -28,7 +28,7 @@ def using_what_others_convert(
     :param find: the file of a module, as it is imported in a folder
     :param worth: the functions that are looked at anyway
     """
-    writing = {one for one in file.functions if one not in worth and not one.nested and WRITES.search(text_of(one))}
+    writing = {one for one in file.functions if one not in worth and not one.nested and WRITES.search(one.text)}
     if not writing or file.folder is None:
         return set()
     names: set[str] = set()

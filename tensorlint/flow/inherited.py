@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
-from tensorlint.flow.worth import text_of, worth_a_look
+from tensorlint.flow.worth import worth_a_look
 
 __all__ = ["inherited_methods"]
 
@@ -36,21 +36,22 @@ def inherited_methods(definition: ClassDefinition, ancestors: list[ClassDefiniti
         for name, method in base.methods.items():
             if name in definition.methods or name in found or name == "__init__":
                 continue
-            reads = _reads(method)
+            reads = _reads(method.text)
             if not (own if method in worth else boundaries).isdisjoint(reads):
                 found[name] = method
     return list(found.values())[:MOST]
 
 
-@lru_cache(maxsize=512)
 def _adds(definition: ClassDefinition) -> frozenset[str]:
     """The methods that a class defines and the attributes that it sets."""
-    names = {name for name in definition.methods if not name.startswith("__")}
-    for method in definition.methods.values():
-        names.update(SET.findall(text_of(method)))
-    return frozenset(names)
+    if definition.adds is None:
+        names = {name for name in definition.methods if not name.startswith("__")}
+        for method in definition.methods.values():
+            names.update(SET.findall(method.text))
+        definition.adds = frozenset(names)
+    return definition.adds
 
 
-@lru_cache(maxsize=1024)
-def _reads(method: FunctionDefinition) -> frozenset[str]:
-    return frozenset(READ.findall(text_of(method)))
+@lru_cache(maxsize=4096)
+def _reads(text: str) -> frozenset[str]:
+    return frozenset(READ.findall(text))

@@ -112,8 +112,6 @@ class Machine:
     """The storage of the gradients of what lives in a storage."""
     called: dict[FunctionDefinition, list[bool]] = field(default_factory=dict)
     """For each function, whether autograd recorded at the calls that were seen."""
-    uses: dict[int, frozenset[str]] = field(default_factory=dict)
-    """Kept answers of ``use.py``."""
     frame_numbers: int = 0
     ancestors: dict[ClassDefinition, list[ClassDefinition | str]] = field(default_factory=dict)
     module_classes: dict[ClassDefinition, bool] = field(default_factory=dict)
@@ -121,6 +119,8 @@ class Machine:
     """For each class that was looked at, the address of an instance that stands for any."""
     backward: dict[int, frozenset[int]] = field(default_factory=dict)
     """Kept answers of ``backward.py``."""
+    unchanged: set[cst.CSTNode] = field(default_factory=set)
+    """Functions that their decorators leave as they are."""
     decorating: bool = False
     """Decorators are applied: what they hand on is not called yet."""
     statement: cst.CSTNode | None = None
@@ -177,12 +177,7 @@ class Machine:
         """The names (``model``, ``self.net``) that are used as modules in a function and its class (``use.py``)."""
         from tensorlint.flow.use import modules_by_use
 
-        definition = frame.definition
-        found = modules_by_use(self, definition.node if definition is not None else frame.file.module)
-        if definition is not None and definition.owner is not None:
-            own = modules_by_use(self, definition.owner.node)
-            found |= {name for name in own if name.startswith("self.")}
-        return found
+        return modules_by_use(frame.definition or frame.file)
 
     def ask_callers(self, of_memory: bool = False) -> None:
         """What happens here depends on what callers pass to the functions that are being executed.

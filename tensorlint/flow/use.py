@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-import libcst as cst
-
-if TYPE_CHECKING:
-    from tensorlint.flow.machine import Machine
+from tensorlint.flow.definitions import FileModel, FunctionDefinition
 
 __all__ = ["modules_by_use"]
 
@@ -21,10 +18,19 @@ USE = re.compile(
 Read off the text, which is many times cheaper than a walk over the tree, and as exact here."""
 
 
-def modules_by_use(machine: Machine, node: cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module) -> frozenset[str]:
-    """The dotted names on which a function or class calls a method that only a module has."""
-    known = machine.uses.get(id(node))
-    if known is None:
-        text = node.code if isinstance(node, cst.Module) else cst.Module(body=()).code_for_node(node)
-        known = machine.uses[id(node)] = frozenset(USE.findall(text))
-    return known
+def modules_by_use(definition: FunctionDefinition | FileModel) -> frozenset[str]:
+    """The dotted names on which a function (or a file) calls a method that only a module has.
+
+    Of the methods of a class, names that start with ``self.`` hold for all.
+    """
+    found = _uses(definition.text)
+    owner = getattr(definition, "owner", None)
+    if owner is not None:
+        for method in owner.methods.values():
+            found |= {name for name in _uses(method.text) if name.startswith("self.")}
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _uses(text: str) -> frozenset[str]:
+    return frozenset(USE.findall(text))

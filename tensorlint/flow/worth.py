@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import libcst as cst
-
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 
-__all__ = ["leading_to", "mentioning", "text_of", "worth_a_look"]
+__all__ = ["leading_to", "mentioning", "worth_a_look"]
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
@@ -34,9 +32,14 @@ IMPORTED = re.compile(
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-@lru_cache(maxsize=64)
 def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     """The functions whose text mentions a boundary, and those whose text mentions one of these by name."""
+    if file.worth is None:
+        file.worth = _worth_a_look(file)
+    return file.worth
+
+
+def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     names = _library_names(file.text)
     if BOUNDARY.search(file.text) is None and not names:
         return frozenset()
@@ -73,15 +76,8 @@ def _library_names(text: str) -> set[str]:
     return found - {"as"}
 
 
-def text_of(function: FunctionDefinition) -> str:
-    """The source text of a function that is not nested."""
-    return _texts(function.file)[function]
-
-
-@lru_cache(maxsize=64)
 def _texts(file: FileModel) -> dict[FunctionDefinition, str]:
-    empty = cst.Module(body=())
-    return {function: empty.code_for_node(function.node) for function in file.functions if not function.nested}
+    return {function: function.text for function in file.functions if not function.nested}
 
 
 @lru_cache(maxsize=2048)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from tensorlint.flow.machine import Machine
+from tensorlint.flow.definitions import read_file
 from tensorlint.flow.use import modules_by_use
-from tensorlint.library.tables import library
 
 
 def used(text: str) -> frozenset[str]:
-    machine = Machine(library(), None, lambda event: None, 0)  # type: ignore[arg-type]
-    return modules_by_use(machine, cst.parse_module(text))
+    return modules_by_use(read_file("program.py", cst.parse_module(text), text))
 
 
 @pytest.mark.parametrize(
@@ -35,3 +33,9 @@ def used(text: str) -> frozenset[str]:
 )
 def test_what_is_done_with_a_name_tells_a_module(text: str, names: set[str]) -> None:
     assert used(text) == names
+
+
+def test_what_a_class_does_with_an_attribute_holds_in_all_its_methods() -> None:
+    text = "class C:\n    def a(self, x):\n        self.net.eval()\n        x.eval()\n    def b(self): pass\n"
+    model = read_file("program.py", cst.parse_module(text), text)
+    assert modules_by_use(model.classes[0].methods["b"]) == {"self.net"}
