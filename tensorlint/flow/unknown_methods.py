@@ -96,6 +96,8 @@ def call_unknown_method(
             return _moved(machine, state, node, arguments)
         case "step" | "zero_grad" if not arguments.positional and receiver.variable:
             return _unknown_optimizer(machine, state, node, name, receiver_node)
+        case "sort" | "fill" | "partition" | "put" if receiver.parameter:
+            machine.ask_callers(of_memory=True)  # it is written to, if it is an array
         case "parse_args" | "parse_known_args":
             ref = Ref(machine.address(node))
             state.heap[ref.address] = Instance(open=True)
