@@ -22,7 +22,7 @@ BOUNDARY = re.compile(
 METHODS = re.compile(
     r"\.(?:plot|loglog|semilog\w|step|fill\w*|stem|errorbar|scatter|barh?|hist\w*|box\w*|violin\w*|pie|imshow|matshow"
     r"|pcolor\w*|contour\w*|quiver|streamplot|h?lines|vlines|ax[hv]\w+|set_\w+|text|annotate|fit\w*|predict\w*|score\w*"
-    r"|transform|partial_fit|query\w*|add_\w+|map|assign|insert|iloc|loc|values)\b"
+    r"|transform|partial_fit|query\w*|add_\w+|map|assign|insert|iloc|loc|values|sort|partition|put|itemset)\b"
 )
 """Methods of the objects that those libraries make."""
 IMPORTED = re.compile(
