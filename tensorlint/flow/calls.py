@@ -15,18 +15,18 @@ from tensorlint.flow import (
 )
 from tensorlint.flow.arguments import Arguments, evaluate_arguments
 from tensorlint.flow.attributes import attribute_of
-from tensorlint.flow.classes import instantiate, method_of
-from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
+from tensorlint.flow.classes import instantiate
+from tensorlint.flow.facts import NO, maybe
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradmode import mode_of_context, under
 from tensorlint.flow.heap import Instance
-from tensorlint.flow.hooks import REGISTERS, call_hooks
+from tensorlint.flow.hooks import REGISTERS
 from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.modules import is_module, make_module, output_of
+from tensorlint.flow.modules import is_module, make_module
 from tensorlint.flow.names import dotted, short
-from tensorlint.flow.rebinding import rebind
+from tensorlint.flow.object_calls import call_instance, call_moved, call_unknown
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
@@ -204,100 +204,11 @@ def _call_one(
         case GradMode():
             return under(machine, callee.mode, arguments.value(0) or Unknown())
         case Tensor():
-            return _call_moved(machine, state, node, callee, arguments)
+            return call_moved(machine, state, node, callee, arguments)
         case Unknown():
-            return _call_unknown(machine, state, node, callee, arguments)
+            return call_unknown(machine, state, node, callee, arguments)
         case _:
             return Unknown()
-
-
-def call_instance(machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, arguments: Arguments) -> Value:
-    """``instance(...)``: a module's ``forward``, or ``__call__``."""
-    found = state.object(ref)
-    if not isinstance(found, Instance):
-        return Unknown()
-    name = short(node.func) if isinstance(node, cst.Call) else "it"
-    value, seen = _call_object(machine, state, node, ref, found, arguments, name)
-    if found.module is not None:
-        call_hooks(machine, state, node, ref, arguments, value, name, seen)
-    return value
-
-
-def _call_object(
-    machine: Machine,
-    state: State,
-    node: cst.BaseExpression,
-    ref: Ref,
-    found: Instance,
-    arguments: Arguments,
-    name: str,
-) -> tuple[Value, bool]:
-    """What the call gives, and whether what it does was in sight."""
-    if found.definition is not None:
-        for method_name in ("forward", "__call__") if found.module is not None else ("__call__",):
-            method = method_of(machine, found.definition, method_name, state)
-            if method is not None:
-                value = call_function(machine, method, arguments, state, node, receiver=ref)
-                if isinstance(value, Unknown) and found.module is not None:
-                    break
-                return value, True
-    if found.module is not None:
-        inputs = inputs_of(state, arguments.values())
-        row = machine.library.row(found.type) if found.type else None
-        if row is not None and row.returns == "loss":
-            place = machine.place(node)
-            grad = inputs.requires_grad.because(place, f"`{short(node)}` is computed from it")
-            value = result_tensor(
-                machine, state, replace(inputs, requires_grad=grad), kind=maybe(place, "a loss"), ndim=0
-            )
-            return replace(value, kind=value.kind if value.kind.holds else maybe(place, "a loss")), True
-        return output_of(machine, state, ref, inputs, node, name), False
-    return Unknown(), False
-
-
-def _call_moved(machine: Machine, state: State, node: cst.BaseExpression, moved: Tensor, arguments: Arguments) -> Value:
-    """What was moved to a device, frozen or made to require grad is called: it is a module after all."""
-    if moved.kind.truth is Truth.YES:
-        return Unknown()
-    function = node.func if isinstance(node, cst.Call) else node
-    name = short(function)
-    place = machine.place(function)
-    if moved.requires_grad is UNKNOWN:
-        fact = maybe(place, f"`{name}` was moved to a device and is called like an nn.Module")
-    else:
-        fact = moved.requires_grad.because(place, f"`{name}` is called like an nn.Module").weakened()
-    ref = make_module(machine, state, (function, "moved"), "", fact, moved.device)
-    rebind(machine, function, ref, state)
-    return output_of(machine, state, ref, inputs_of(state, arguments.values()), node, name)
-
-
-def _call_unknown(
-    machine: Machine, state: State, node: cst.BaseExpression, callee: Unknown, arguments: Arguments
-) -> Value:
-    """A parameter or attribute is called: a model where everything speaks for it, else anything."""
-    if not callee.variable or not isinstance(node, cst.Call):
-        return Unknown()
-    name = short(node.func)
-    place = machine.place(node)
-    inputs = inputs_of(state, arguments.values())
-    if dotted(node.func) in machine.modules_by_use(machine.frame):
-        fact = maybe(place, f"`{name}` is used as an nn.Module (its parameters, eval() or train())")
-        ref = make_module(machine, state, (machine.frame.file.path, name, "used"), "", fact, UNKNOWN)
-        rebind(machine, node.func, ref, state)
-        return output_of(machine, state, ref, inputs, node, name)
-    if state.records() is Truth.NO and inputs.device.holds and inputs.tensor is not NO and callee.parameter:
-        # called under no_grad with a tensor that was moved: a model's output is where its input is
-        device = inputs.device.because(place, f"output of `{name}`, computed where its input is").weakened()
-        return result_tensor(
-            machine,
-            state,
-            inputs,
-            requires_grad=NO,
-            device=device,
-            kind=maybe(place, f"output of `{name}`"),
-            opaque=True,
-        )
-    return Unknown()
 
 
 def _call_external(
