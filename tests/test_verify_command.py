@@ -85,3 +85,9 @@ def test_without_torch_it_says_what_is_missing() -> None:
     assert done.returncode == 2
     assert "pip install 'tensorlint[verify]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@both
+def test_a_fixed_program_is_no_fixture(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert in_process(program, str(ROOT / "fixtures" / "TSL301" / "flips.fixed.py")) == 2
+    assert "flips.fixed.py is a fixed program; name the fixture that it is made of" in capsys.readouterr().err

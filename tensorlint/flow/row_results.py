@@ -7,7 +7,7 @@ from dataclasses import replace
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, maybe, yes
 from tensorlint.flow.heap import Items
-from tensorlint.flow.joining import join_values
+from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import CONTENTS, make_module
@@ -176,7 +176,9 @@ def _elementwise(machine: Machine, state: State, call: Call) -> Value | None:
     items = [item for value in values for item in alternatives(value)]
     if any(isinstance(item, Tensor) for item in items) and not any(isinstance(item, Array) for item in items):
         kind = yes(machine.place(call.node), f"`{short(call.node)}` gives a tensor back")
-        return Tensor(NO, NO, kind=kind, aliases=fresh(machine))
+        tensor = Tensor(NO, NO, kind=kind, aliases=fresh(machine))
+        surely = any(all(isinstance(item, Tensor) for item in alternatives(value)) for value in values)
+        return tensor if surely else join(tensor, Unknown(from_caller=True))  # of a number it is a number
     if all(isinstance(item, Number | Constant) or (isinstance(item, Array) and item.scalar) for item in items):
         return Array(scalar=True)
     if any(isinstance(item, Unknown) for item in items) and not any(isinstance(item, Array) for item in items):

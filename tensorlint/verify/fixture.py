@@ -119,6 +119,8 @@ def discover(paths: Iterable[Path]) -> list[Fixture]:
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"no such fixture: {path}")
+        if path.name.endswith(FIXED):
+            raise ValueError(f"{path} is a fixed program; name the fixture that it is made of")
         below = list(_below(path.resolve()))
         if not below:
             raise ValueError(f"no fixture in {path}")

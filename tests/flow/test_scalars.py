@@ -55,3 +55,17 @@ arr = np.ones((3, 3))
 print(torch.ones(3, requires_grad=True) * {text})
 """)
     ] == ["TSL101"]
+
+
+def test_a_function_for_arrays_gives_a_number_where_it_may_be_given_one() -> None:
+    text = """
+def grid(sizes, spacing, device, flag):
+    ceil = torch.ceil if flag else np.ceil
+    for size in sizes:
+        size = torch.as_tensor(size, device=device) if flag else int(size)
+        count = ceil((size - 1.0) / spacing)
+        np.linspace(-count, count, 3)
+"""
+    assert not findings(text)
+    always = text.replace(" if flag else int(size)", "")
+    assert findings(always) == [("TSL102", 6, 17, "likely"), ("TSL102", 7, 9, "likely")]
