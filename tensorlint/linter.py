@@ -164,7 +164,7 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for a code and span: the most confident, then the one with a fix, then the best explained."""
+    """One finding for a code and span: the most confident, then one with a fix, then the one explained most simply."""
     best: dict[tuple[str, int, int, int, int], Finding] = {}
     for each in findings:
         key = (each.code, each.line, each.column, each.end_line, each.end_column)
@@ -173,11 +173,13 @@ def _distinct(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(best.values(), key=lambda each: each.sort_key)
 
 
-def _rank(finding: Finding) -> tuple[int, bool, int, str, str]:
+def _rank(finding: Finding) -> tuple[int, bool, bool, int, int, str, str]:
     return (
         finding.confidence,
         finding.fix is not None,
-        len(finding.evidence),
+        bool(finding.evidence),
+        -len({step.path for step in finding.evidence} - {finding.path}),  # near reasons are the easiest to follow
+        -len(finding.evidence),
         finding.message,  # what remains is settled by the text, so that the order of events does not
         repr(finding.evidence),
     )

@@ -162,7 +162,9 @@ def call_back(machine: Machine, state: State, node: cst.BaseExpression, callee: 
     for item in alternatives(callee):
         if isinstance(item, GradMode):
             return
-        if isinstance(item, External) and item.name.rpartition(".")[2] in HANDED_ON:
+        if isinstance(item, External) and (
+            item.name.rpartition(".")[2] in HANDED_ON or item.name.startswith(("inspect.", "typing."))
+        ):
             return
         if isinstance(item, Bound) and (
             item.name in REGISTERS or (item.name == "apply" and is_module(state, item.receiver))
