@@ -173,13 +173,14 @@ def _distinct(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(best.values(), key=lambda each: each.sort_key)
 
 
-def _rank(finding: Finding) -> tuple[int, bool, bool, int, int, str, str]:
+def _rank(finding: Finding) -> tuple[int, bool, bool, int, int, int, str, str]:
     return (
         finding.confidence,
         finding.fix is not None,
         bool(finding.evidence),
         -len({step.path for step in finding.evidence} - {finding.path}),  # near reasons are the easiest to follow
-        -len(finding.evidence),
+        -sum(step.message.endswith(" is called here") for step in finding.evidence),
+        len(finding.evidence),
         finding.message,  # what remains is settled by the text, so that the order of events does not
         repr(finding.evidence),
     )

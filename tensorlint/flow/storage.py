@@ -27,18 +27,24 @@ def fresh(machine: Machine) -> frozenset[Alias]:
 
 
 def share(
-    state: State, value: Memory, made: Reason | None, condition: str = "", part: cst.CSTNode | None = None
+    state: State,
+    value: Memory,
+    made: Reason | None,
+    condition: str = "",
+    part: cst.CSTNode | None = None,
+    stretch: bool = False,
 ) -> frozenset[Alias]:
     """The memory of what is made of ``value`` without a copy (or with one, under ``condition``).
 
     :param part: where one part of the memory is taken: an item, a row
+    :param stretch: the part is a slice; a slice of what is a part itself counts as that part
     """
     result = []
     for alias in value.aliases:
         conditions = [text for text in (alias.condition, condition) if text]
         combined = " or ".join(dict.fromkeys(conditions))
         reason = alias.made if made is None else made
-        which = id(part) if part is not None else alias.part
+        which = alias.part if part is None or (stretch and alias.part) else id(part)
         before = alias.made.place if alias.made is not None and alias.kept is not None else alias.kept_before
         version = state.version(alias.storage)
         result.append(Alias(alias.storage, version, reason, combined, which, kept_before=before))

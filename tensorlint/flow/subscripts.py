@@ -20,6 +20,7 @@ from tensorlint.flow.names import code, dotted, short
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, look, part_of, share
 from tensorlint.flow.values import (
+    Alias,
     Array,
     Constant,
     External,
@@ -104,9 +105,9 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
         if isinstance(item.slice, cst.Index):
             give_to_torch(machine, state, node, item.slice.value, key, f"{short(node.value)}[...]")
     if tensor.opaque and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
-        return replace(tensor, aliases=share(state, tensor, None, part=_part(machine, node)))
+        return replace(tensor, aliases=_shared(machine, state, node, tensor))
     advanced = any(not isinstance(key, Constant | Number | Unknown) for key in keys)
-    aliases = fresh(machine) if advanced else share(state, tensor, None, part=_part(machine, node))
+    aliases = fresh(machine) if advanced else _shared(machine, state, node, tensor)
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
@@ -115,14 +116,27 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     return replace(tensor, aliases=aliases, ndim=ndim, opaque=opaque)
 
 
+def _shared(machine: Machine, state: State, node: cst.Subscript, value: Tensor | Array) -> frozenset[Alias]:
+    return share(state, value, None, part=_part(machine, node), stretch=_is_stretch(node))
+
+
 def _part(machine: Machine, node: cst.Subscript) -> cst.CSTNode | None:
-    """The subscript, where it takes one item: two slices may overlap. ``x[0]`` is the same item wherever it stands."""
-    index = node.slice[0].slice
-    if not isinstance(index, cst.Index):
+    """The subscript, where it takes a part. ``x[0]`` and ``x[:n]`` are the same part wherever they stand.
+
+    Slices that are written differently are taken for different parts, as ``x[:n]`` and ``x[n:]`` are: what overlaps is
+    rarer, and a finding about two halves would be wrong.
+    """
+    if all(isinstance(part.slice, cst.Slice) and part.slice.lower is part.slice.upper is None for part in node.slice):
         return None
-    if isinstance(index.value, cst.Integer) and dotted(node.value) is not None and len(node.slice) == 1:
+    index = node.slice[0].slice
+    constant = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and len(node.slice) == 1
+    if (constant or _is_stretch(node)) and dotted(node.value) is not None:
         return machine.parts.setdefault((machine.frame.number, code(node)), node)
     return node
+
+
+def _is_stretch(node: cst.Subscript) -> bool:
+    return any(isinstance(part.slice, cst.Slice) for part in node.slice)
 
 
 def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
@@ -150,7 +164,7 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
         stride = maybe(stride.reason.place, stride.reason.text, stride.reason.because) if stride.reason else NO
-    aliases = share(state, array, None, part=_part(machine, node))
+    aliases = _shared(machine, state, node, array)
     ndim = None
     if array.ndim is not None and all(isinstance(key, Number) or _is_integer(key) for key in keys) and only_index:
         ndim = max(array.ndim - len(keys), 0)

@@ -296,3 +296,18 @@ def third(x):
         path=project / "app.py",
     )
     assert [(code, line) for code, line, _, _ in found] == [("TSL102", 5), ("TSL102", 8)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("test_net", "def test(): return to_array(torch.ones(3, requires_grad=True))\ntest()\n", True),
+        ("test_net", "def test_it(): return to_array(torch.ones(3, requires_grad=True))\n", False),
+        ("test_net", "import pytest\nto_array(torch.ones(3, requires_grad=True))\n", False),
+        ("conftest", "to_array(torch.ones(3, requires_grad=True))\n", False),
+    ],
+)
+def test_tests_are_no_callers_and_evaluations_are(project: Path, name: str, text: str, found: bool) -> None:
+    lib = "\ndef to_array(x):\n    return x.numpy()\n"
+    write(project, lib=IMPORTS + lib, **{name: f"{IMPORTS}\nfrom lib import to_array\n{text}"})
+    assert bool(findings(lib, path=project / "lib.py")) is found

@@ -388,3 +388,32 @@ print(rows)
 """
     assert findings(program) == [("TSL203", 5, 17, "certain")]
     assert not findings(program.replace("append(table[0]", "append(table[1]"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("x[:6]", "x[6:]"), ("x[:, :2]", "x[:, 2]"), ("x[:n]", "x[n:]"), ("x[0]", "x[1:]")],
+)
+def test_two_slices_are_two_parts(first: str, second: str) -> None:
+    text = f"""
+def f(n):
+    x = torch.rand(8, 3)
+    a, b = {first}, {second}
+    y = a.numpy()
+    y -= 1
+    print({{}})
+"""
+    assert not findings(text.format("b"))
+    assert findings(text.format("x")) == [("TSL201", 6, 5, "certain")]
+    assert findings(text.format("a")) == [("TSL201", 6, 5, "certain")]
+
+
+def test_a_slice_of_a_part_is_that_part() -> None:
+    assert findings("""
+x = torch.rand(8, 3)
+row = x[0]
+y = row.numpy()
+z = y[:2]
+z += 1
+print(row)
+""") == [("TSL201", 6, 1, "certain")]
