@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
-from tensorlint.flow.names import condition_key, literal, short
+from tensorlint.flow.names import condition_key, dotted, literal, short
 from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
@@ -126,6 +126,9 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
     text = literal(right)
     if text in OTHER_FRAMEWORKS and equal is outcome:
         state.alive = False  # no tensor of torch comes this way
+        return
+    if text in ("pt", "pytorch") and equal is not outcome and (dotted(left) or "").endswith("framework"):
+        state.alive = False  # a framework that is not torch
         return
     if text is not None and equal is outcome and isinstance(target.operator, cst.Equal | cst.NotEqual):
         value = evaluate(machine, left, state)

@@ -234,3 +234,18 @@ if not isinstance(x, {name}):
     reveal(x)
 """)
     assert kept.kind == left
+
+
+def test_what_is_not_torch_is_another_framework() -> None:
+    text = """
+class Pipeline:
+    def __init__(self, net: nn.Module, framework):
+        self.net, self.framework = net, framework
+    def run(self, x):
+        out = self.net(x)
+        if self.framework == "pt":
+            out = out.detach()
+        return out.numpy()
+"""
+    assert not findings(text)
+    assert findings(text.replace('"pt"', '"fast"')) == [("TSL101", 9, 16, "likely")]
