@@ -97,6 +97,9 @@ def _one(
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return result_tensor(machine, state, inputs_of(state, [a, b]), ndim=_ndim(a, b))
+    for known, other in ((a, b), (b, a)):
+        if isinstance(known, Array) and known.scalar and isinstance(other, Unknown):
+            return Unknown(from_caller=other.parameter or other.from_caller)  # it decides what comes out
     if isinstance(a, Array) or isinstance(b, Array):
         scalar = all(not isinstance(item, Array) or item.scalar for item in (a, b)) and not (
             isinstance(a, Unknown) or isinstance(b, Unknown)

@@ -69,3 +69,13 @@ def grid(sizes, spacing, device, flag):
     assert not findings(text)
     always = text.replace(" if flag else int(size)", "")
     assert findings(always) == [("TSL102", 6, 17, "likely"), ("TSL102", 7, 9, "likely")]
+
+
+def test_a_numpy_scalar_times_something_unknown_is_not_known() -> None:
+    text = """
+def f(seen):
+    w = torch.ones(3, requires_grad=True)
+    return w + seen * {}
+"""
+    assert not findings(text.format("np.log(0.3)"))
+    assert findings(text.format("np.ones(3)")) == [("TSL101", 4, 12, "certain")]
