@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -196,7 +197,8 @@ def _pooled(tasks: list[tuple[int, Task]], mode: Mode, jobs: int, started: set[i
         while True:
             while len(pending) < jobs * 2 and (batch := next(batches, None)) is not None:
                 started.update(number for number, _ in batch)
-                pending.add(pool.submit(_batch, batch, mode))
+                with _interrupts_held():  # submitting starts processes
+                    pending.add(pool.submit(_batch, batch, mode))
             if not pending:
                 return
             finished, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -213,3 +215,18 @@ def _batch(tasks: list[tuple[int, Task]], mode: Mode) -> list[tuple[int, Outcome
 def _leave_interrupts(mode: Mode) -> None:
     """Ctrl-C reaches every process of the terminal: only the first one speaks, and a file being written is finished."""
     signal.signal(signal.SIGINT, signal.SIG_IGN if mode.fix else signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait, here and in a process that starts meanwhile, until that one knows what to do about it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
