@@ -41,12 +41,15 @@ MOST_INLINED, LEAST_INLINED = 1_200, 300
 """Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
 file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""
 INLINED_A_FILE = 12_000
+INLINED_INHERITED = 150
+"""The same for a method that a class inherits: what it does with what the class adds is near."""
 ROUNDS = 2
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 MOST_SHARING = 3
 """The same, for functions that matter only where a caller gives them memory of a tensor."""
-STEPS_A_CALLER = 60_000
+STEPS_A_CALLER, STEPS_OF_CALLERS = 24_000, 48_000
+"""What one of them may take; and what they may have taken when another one is looked at."""
 MOST_KEPT = 64
 _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], _Analysis] = OrderedDict()
 """Analyses of files that call, the last ones used: one serves every file that it calls."""
@@ -76,16 +79,18 @@ def _ask_callers(analysis: _Analysis, project: Project, path: Path) -> None:
     """Look at the files that call what depends on its callers, for what happens in this file on their account."""
     machine = analysis.machine
     asked: set[int] = set()
+    taken = 0
     for wanting, most, of_torch in (
         (machine.wanting, MOST_CALLERS, False),
         (machine.wanting_memory - machine.wanting, MOST_SHARING, True),
     ):
         names = _callable_by(analysis.file, leading_to(analysis.file, wanting))
         for caller in importers(project.root, names, path, most, of_torch) if names else ():
-            other = _caller(caller, names, project)
+            other = _caller(caller, names, project) if taken < STEPS_OF_CALLERS else None
             if other is not None and id(other) not in asked:
                 asked.add(id(other))
                 analysis.add(other)
+                taken += STEPS_A_CALLER - other.machine.budget
 
 
 def _callable_by(file: FileModel, wanted: set[FunctionDefinition]) -> set[str]:
@@ -209,7 +214,7 @@ class _Analysis:
             exits = []
             for method in methods:
                 path = own.fork()
-                self._function(method, path, ref)
+                self._function(method, path, ref, inlined=None if method.owner is definition else INLINED_INHERITED)
                 exits.append(path)
             changed = False
             for path in exits:
@@ -238,11 +243,16 @@ class _Analysis:
             self.machine.frames.pop()
 
     def _function(
-        self, function: FunctionDefinition, state: State, receiver: Ref | None, closure: tuple[int, ...] = ()
+        self,
+        function: FunctionDefinition,
+        state: State,
+        receiver: Ref | None,
+        closure: tuple[int, ...] = (),
+        inlined: int | None = None,
     ) -> None:
         """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
         machine = self.machine
-        machine.inlined = self.inlined
+        machine.inlined = self.inlined if inlined is None else inlined
         machine.batches.clear()
         self.root = function
         before = state.names, state.grad

@@ -26,10 +26,10 @@ class FunctionDefinition:
     name: str
     owner: ClassDefinition | None = None
     nested: bool = False
-    generator: bool = False
     decorators: tuple[str, ...] = ()
     """The decorators' dotted names, as they are written."""
     _text: str | None = None
+    _generator: bool | None = None
 
     @property
     def text(self) -> str:
@@ -37,6 +37,16 @@ class FunctionDefinition:
         if self._text is None:
             self._text = cst.Module(body=()).code_for_node(self.node)
         return self._text
+
+    @property
+    def generator(self) -> bool:
+        """A call of it makes a generator; looked for once."""
+        if self._generator is None:
+            node = self.node
+            self._generator = (
+                isinstance(node, cst.FunctionDef) and "yield" in self.file.text and _yields(node.body)
+            )
+        return self._generator
 
     @property
     def parameters(self) -> cst.Parameters:
@@ -133,7 +143,6 @@ def _read(model: FileModel, body: Body, owner: ClassDefinition | None, nested: b
                 statement.name.value,
                 owner,
                 nested,
-                "yield" in model.text and _yields(statement.body),
                 tuple(dotted(_called(d.decorator)) or "" for d in statement.decorators),
             )
             # of several definitions with one name, a property's getter wins over its setter, the last over overloads
