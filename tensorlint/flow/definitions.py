@@ -43,9 +43,7 @@ class FunctionDefinition:
         """A call of it makes a generator; looked for once."""
         if self._generator is None:
             node = self.node
-            self._generator = (
-                isinstance(node, cst.FunctionDef) and "yield" in self.file.text and _yields(node.body)
-            )
+            self._generator = isinstance(node, cst.FunctionDef) and "yield" in self.file.text and _yields(node.body)
         return self._generator
 
     @property
