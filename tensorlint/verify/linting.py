@@ -52,13 +52,16 @@ def _findings(fixture: Fixture, path: str) -> list[Marker]:
 
 
 def _settings(fixture: Fixture) -> Settings:
-    """The default settings; a fixture that asks for a finding at *possible* is linted at it, by its rule alone."""
+    """The rules that are on by default, and the rule of the fixture's folder.
+
+    A fixture that asks for a finding at *possible* is linted at that level, by its rule alone.
+    """
     from tensorlint.finding import Confidence
     from tensorlint.settings import Selection, Settings
 
     asked = {marker.confidence for found in fixture.written.markers.values() for marker in found}
     if "possible" not in asked:
-        return Settings()
+        return Settings((Selection(extend_select=(fixture.rule,)),))
     return Settings((Selection((fixture.rule,)),), confidence=Confidence.POSSIBLE)
 
 
