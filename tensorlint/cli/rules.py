@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 
 import click
 
 from tensorlint.rules.base import Rule
-from tensorlint.rules.page import page
+from tensorlint.rules.page import fixes, page
 
 __all__ = ["rules"]
 
@@ -21,7 +20,6 @@ class _Row:
     default: bool
     summary: str
     fix: list[str]
-    """The kinds of fixes that the rule's page speaks of: safe, unsafe, both or none."""
 
 
 @click.command()
@@ -44,8 +42,4 @@ def rules(output_format: str) -> None:
 
 
 def _row(rule: Rule) -> _Row:
-    about = page(rule)
-    words = set(re.findall(r"\w+", about.section("Fix safety").lower()))
-    return _Row(
-        rule.code, rule.name, rule.default, about.summary, [kind for kind in ("safe", "unsafe") if kind in words]
-    )
+    return _Row(rule.code, rule.name, rule.default, page(rule).summary, fixes(rule))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tensorlint.rules.base import Rule
 
-__all__ = ["HEADINGS", "Page", "page", "parse"]
+__all__ = ["HEADINGS", "Page", "fixes", "page", "parse"]
 
 HEADINGS = (
     "What it does",
@@ -60,6 +60,12 @@ def page(rule: Rule | type[Rule]) -> Page:
     :raises ValueError: if its docstring has another form than this module describes
     """
     return parse(rule.__doc__ or "")
+
+
+def fixes(rule: Rule | type[Rule]) -> list[str]:
+    """The kinds of fixes that the rule's page speaks of: safe, unsafe, both or none."""
+    words = set(re.findall(r"\w+", page(rule).section("Fix safety").lower()))
+    return [kind for kind in ("safe", "unsafe") if kind in words]
 
 
 def parse(docstring: str) -> Page:

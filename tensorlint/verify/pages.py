@@ -1,0 +1,164 @@
+"""The rules' pages in ``docs/rules/``, made of the docstrings and of what was observed when the fixtures were run.
+
+    python -m tensorlint.verify.pages [FOLDER]
+
+writes them into FOLDER (``docs/rules`` of the working folder) and takes pages away whose rule is gone. A test fails
+when they are stale.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tensorlint.rules.base import Rule
+from tensorlint.rules.page import fixes, page
+from tensorlint.rules.registry import rules
+from tensorlint.verify.claims import GOOD
+from tensorlint.verify.fixture import shipped
+
+__all__ = ["main", "pages", "text_of"]
+
+MADE = "<!-- Made by `python -m tensorlint.verify.pages` of the rule's docstring and the observations. -->"
+DEVICES = {"cpu": "CPU", "cuda": "CUDA", "simulated-cuda": "CUDA, simulated", "mps": "MPS", "meta": "meta"}
+SEEN = {
+    "raises": "raises `{}`",
+    "warns": "warns `{}`",
+    "shares": "memory is shared",
+    "overwrites": "another value changes with it",
+    "stale": "what was kept has changed later",
+    "wrong gradient": "the gradient is wrong",
+    "no gradient": "there is no gradient",
+    "always": "the comparison is always {}",
+    "discards": "nothing changes: the result is dropped",
+    "slower than": "it is slower",
+    **dict.fromkeys(GOOD, "nothing goes wrong"),
+}
+"""What a claim's verb means, in a table."""
+
+
+def pages(observed: Path) -> dict[str, str]:
+    """The pages by their files' names, ``index.md`` among them.
+
+    :param observed: the folder with the observations
+    """
+    records = [json.loads(file.read_text("utf-8")) for file in sorted(observed.glob("*.json"))]
+    made = {f"{rule.code}.md": text_of(rule, records) for rule in rules()}
+    return {"index.md": _index(rules()), **made}
+
+
+def text_of(rule: Rule, records: Sequence[dict[str, Any]]) -> str:
+    """A rule's page in Markdown.
+
+    :param records: what the files of observations hold
+    """
+    about = page(rule)
+    blocks = [MADE, f"# {rule.code} {rule.name}", f"{about.summary}.", _standing(rule)]
+    for heading, text in about.sections:
+        blocks += [f"## {heading}", _fenced(text)]
+    return "\n\n".join([*blocks, *_observations(rule, records)]) + "\n"
+
+
+def _standing(rule: Rule) -> str:
+    kinds = " or ".join(fixes(rule))
+    level = "On by default." if rule.default else f"Off by default: `--extend-select {rule.code}` turns it on."
+    return f"{level} {f'It has a fix, which is {kinds}.' if kinds else 'It has no fix.'}"
+
+
+def _index(known: Sequence[Rule]) -> str:
+    rows = [
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {'on' if rule.default else 'opt-in'} "
+        f"| {', '.join(fixes(rule)) or '-'} | {page(rule).summary.replace('|', chr(92) + '|')} |"
+        for rule in known
+    ]
+    table = "\n".join(["| code | name | default | fix | finds |", "| --- | --- | --- | --- | --- |", *rows])
+    return f"{MADE}\n\n# Rules\n\n{table}\n"
+
+
+def _fenced(text: str) -> str:
+    """The text with its indented blocks of code between fences."""
+    lines: list[str] = []
+    code: list[str] = []
+    for line in [*text.splitlines(), "."]:
+        if line.startswith("    ") or (not line and code):
+            code.append(line[4:])
+            continue
+        if code:
+            while not code[-1]:
+                code.pop()
+            lines += ["```python", *code, "```", ""]
+            code = []
+        lines.append(line)
+    return "\n".join(lines[:-1]).strip("\n")
+
+
+def _observations(rule: Rule, records: Sequence[dict[str, Any]]) -> Iterator[str]:
+    rows: dict[tuple[str, str, int], list[str]] = {}
+    for record in sorted(records, key=lambda one: (list(DEVICES).index(one["device"]), _numbers(one["torch"]))):
+        for what, count in _seen(rule.code, record):
+            version = f"{record['torch']} with NumPy {record['numpy']}"
+            rows.setdefault((record["device"], what, count), []).append(version)
+    if not rows:
+        return
+    yield f"The programs in `fixtures/{rule.code}`, run by `tensorlint verify --record`:"
+    table = ["| device | programs | what happens | torch |", "| --- | --- | --- | --- |"]
+    for (device, what, count), versions in rows.items():
+        table.append(f"| {DEVICES[device]} | {count} | {what} | {', '.join(versions)} |")
+    yield "\n".join(table)
+
+
+def _seen(code: str, record: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """What happened in the programs that have the bug, in the repaired ones, and in those written right."""
+    bugs: Counter[str] = Counter()
+    repaired = right = 0
+    for name, entry in record["fixtures"].items():
+        if name.partition("/")[0] != code:
+            continue
+        for function, observed in entry["observed"].items():
+            claims = {claimed for claimed in observed if not claimed.startswith("fixed:")}
+            if function.startswith("ok_"):
+                right += 1
+            elif not function.startswith("false_"):
+                bugs.update({_in_words(claimed) for claimed in claims})
+                repaired += len(claims) < len(observed)
+    yield from sorted(bugs.items(), key=lambda one: (-one[1], one[0]))
+    if repaired:
+        yield "after the fix: right, with the same values", repaired
+    if right:
+        yield "written right: nothing goes wrong", right
+
+
+def _in_words(claimed: str) -> str:
+    verb = next(verb for verb in SEEN if claimed.startswith(verb))
+    subject = re.match(r"[\w.]+", claimed[len(verb) :].strip())
+    return SEEN[verb].format(subject[0] if subject else "")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages; prints what changed."""
+    folder = Path(arguments[0] if arguments else "docs/rules")
+    made = pages(shipped() / "observed")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.md"):
+        if old.name not in made:
+            old.unlink()
+            print(f"removed {old}")
+    for name, text in made.items():
+        file = folder / name
+        if not file.exists() or file.read_text("utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
