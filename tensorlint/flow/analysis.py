@@ -35,8 +35,8 @@ from tensorlint.source import Source, SourceError
 
 __all__ = ["analyse"]
 
-MOST_STEPS = 400_000
-STEPS_A_LINE = 400
+MOST_STEPS = 120_000
+STEPS_A_LINE = 10
 MOST_INLINED, LEAST_INLINED = 1_200, 300
 """Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
 file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
@@ -9,7 +11,7 @@ from tensorlint.flow.autograd_functions import is_autograd_function
 from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.containers import fields_of
 from tensorlint.flow.definitions import ClassDefinition
-from tensorlint.flow.facts import UNKNOWN
+from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.gradients import gradient_of
 from tensorlint.flow.heap import Instance
@@ -18,6 +20,7 @@ from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
 from tensorlint.flow.modules import parameters_of
 from tensorlint.flow.names import dotted, short
+from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import look
@@ -38,7 +41,7 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["attribute", "attribute_of"]
+__all__ = ["attribute", "attribute_of", "part_of_structure"]
 
 RESULT_FIELDS = {
     **dict.fromkeys(("values", "Q", "U", "eigenvalues", "LU", "sign", "L", "mantissa", "solution", "hist"), 0),
@@ -112,8 +115,17 @@ def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tens
         value = apply_row(machine, state, Call(row, node, Arguments(), tensor, node.value, f".{name}"))
         return gradient_of(machine, state, tensor, value) if name == "grad" else value
     if row is None and tensor.opaque:
-        return tensor  # a field of a model's output, of a batch
+        if isinstance(node.value, cst.Name) and tensor.kind.truth not in (Truth.YES, Truth.NO):
+            rebind(machine, node.value, replace(tensor, kind=NO), state, only=Tensor)  # a structure
+        return part_of_structure(machine, node, tensor)  # a field of a model's output, of a batch
     return Bound(tensor, name)
+
+
+def part_of_structure(machine: Machine, node: cst.BaseExpression, whole: Tensor) -> Tensor:
+    """A field or an item of something that may be no tensor itself."""
+    if whole.kind.truth is not Truth.NO:
+        return whole
+    return replace(whole, kind=maybe(machine.place(node), f"`{short(node)}` is a part of a model's output"))
 
 
 def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, name: str) -> Value:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.attributes import part_of_structure
 from tensorlint.flow.classes import method_of
 from tensorlint.flow.containers import element, make_items, mapping_of
 from tensorlint.flow.conversion import give_to_torch
 from tensorlint.flow.entries import entry_at
-from tensorlint.flow.facts import NO, Fact, maybe, yes
+from tensorlint.flow.facts import NO, Fact, Truth, maybe, yes
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.joining import join, join_values
@@ -43,18 +44,26 @@ def subscript(machine: Machine, node: cst.Subscript, state: State) -> Value:
     """``value[...]`` that is read."""
     if (sweep := entry_at(machine, state, node)) is not None:
         return state.names[sweep.entry]
-    receiver = evaluate(machine, node.value, state)
-    keys = [
-        evaluate(machine, item.slice.value, state)
-        if isinstance(item.slice, cst.Index)
-        else _slice(machine, item, state)
-        for item in node.slice
-    ]
+    if isinstance(node.value, cst.Name):  # the keys may tell what the name stands for: boxes[boxes.scores > 0]
+        keys = _keys(machine, node, state)
+        receiver = evaluate(machine, node.value, state)
+    else:
+        receiver = evaluate(machine, node.value, state)
+        keys = _keys(machine, node, state)
     found = [_item(machine, state, node, item, keys) for item in alternatives(receiver)]
     value = join_values(found) or Unknown()
     if any(isinstance(item, Ref) for item in alternatives(receiver)):
         look(machine, state, value, node)
     return value
+
+
+def _keys(machine: Machine, node: cst.Subscript, state: State) -> list[Value]:
+    return [
+        evaluate(machine, item.slice.value, state)
+        if isinstance(item.slice, cst.Index)
+        else _slice(machine, item, state)
+        for item in node.slice
+    ]
 
 
 def _slice(machine: Machine, item: cst.SubscriptElement, state: State) -> Value:
@@ -105,15 +114,16 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
         if isinstance(item.slice, cst.Index):
             give_to_torch(machine, state, node, item.slice.value, key, f"{short(node.value)}[...]")
     if tensor.opaque and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
-        return replace(tensor, aliases=_shared(machine, state, node, tensor))
+        return replace(part_of_structure(machine, node, tensor), aliases=_shared(machine, state, node, tensor))
     advanced = any(not isinstance(key, Constant | Number | Unknown) for key in keys)
     aliases = fresh(machine) if advanced else _shared(machine, state, node, tensor)
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
-    # several subscripts, or one that is a tensor, are for tensors alone
-    opaque = tensor.opaque and len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
-    return replace(tensor, aliases=aliases, ndim=ndim, opaque=opaque)
+    # several subscripts, or one that is a tensor, are for tensors alone, or for a structure that stands for some
+    single = len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
+    opaque = tensor.opaque and (single or tensor.kind.truth is Truth.NO)
+    return replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque)
 
 
 def _shared(machine: Machine, state: State, node: cst.Subscript, value: Tensor | Array) -> frozenset[Alias]:

@@ -425,3 +425,19 @@ np.sort(Net().probe.bias)
 """)[-1]
         == "7: a parameter of `Net().probe` requires grad"
     )
+
+
+def test_a_part_of_a_structure_that_is_picked_by_a_mask_is_a_structure() -> None:
+    found = findings("""
+class Boxes:
+    def __init__(self, rows):
+        self.rows = rows
+def show(net, x):
+    net.eval()
+    boxes = net(x)
+    large = boxes[boxes.rows[:, 0] > 0]
+    if isinstance(large, Boxes):
+        print(large.rows.numpy())
+    print(np.asarray(boxes), np.asarray(boxes[0]))
+""")
+    assert [(code, line) for code, line, _, _ in found] == [("TSL101", 10), ("TSL101", 11)]
