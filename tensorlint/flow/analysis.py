@@ -68,7 +68,7 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     analysis = _Analysis(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
         worth = worth_a_look(file)
-        analysis.run(worth | using_what_others_convert(file, project.find, worth))
+        analysis.run(worth | using_what_others_convert(file, project.find, worth), own_file_alone=True)
     except OutOfSteps:
         raise SourceError("too many steps: the file's functions call each other in too many ways") from None
     _ask_callers(analysis, project, path)
@@ -115,7 +115,7 @@ def _caller(path: Path, names: set[str], project: Project) -> _Analysis | None:
         return known
     other = _Analysis(model, project, STEPS_A_CALLER)
     with contextlib.suppress(OutOfSteps):
-        other.run(calling)
+        other.run(calling, own_file_alone=False)
     _KEPT[key] = other
     if len(_KEPT) > MOST_KEPT:
         _KEPT.popitem(last=False)
@@ -157,15 +157,18 @@ class _Analysis:
             found += [event for event in events if not (quiet and _needs_grad(event))]
         return [with_what_was_met(self.machine, one) if isinstance(one, Conversion) else one for one in found]
 
-    def run(self, worth: Set[FunctionDefinition]) -> None:
-        """Execute the top level, and each class and function of ``worth`` for itself."""
+    def run(self, worth: Set[FunctionDefinition], own_file_alone: bool) -> None:
+        """Execute the top level, and each class and function of ``worth`` for itself.
+
+        :param own_file_alone: what happens in this file is wanted, not what happens elsewhere on its account
+        """
         file = self.file
         self.inlined = max(LEAST_INLINED, min(MOST_INLINED, INLINED_A_FILE // max(1, len(worth))))
         state = self._top_level()
         for definition in file.classes:
             if definition.nested:
                 continue
-            inherited = self._inherited(definition, state)
+            inherited = self._inherited(definition, state, own_file_alone)
             if inherited or any(method in worth for method in definition.methods.values()):
                 self._class(definition, inherited, state)
         for function in file.functions:
@@ -231,9 +234,11 @@ class _Analysis:
                 return base.methods["__init__"]
         return None
 
-    def _inherited(self, definition: ClassDefinition, state: State) -> list[FunctionDefinition]:
+    def _inherited(self, definition: ClassDefinition, state: State, own_file_alone: bool) -> list[FunctionDefinition]:
         """The inherited methods to look at as the class's own."""
-        return inherited_methods(definition, self._ancestors(definition, state)) if definition.bases else []
+        if not definition.bases:
+            return []
+        return inherited_methods(definition, self._ancestors(definition, state), own_file_alone)
 
     def _ancestors(self, definition: ClassDefinition, state: State) -> list[ClassDefinition | str]:
         self.machine.frames.append(Frame(None, self.file, self.file.frame))

@@ -18,10 +18,13 @@ SET = re.compile(
 )
 
 
-def inherited_methods(definition: ClassDefinition, ancestors: list[ClassDefinition | str]) -> list[FunctionDefinition]:
+def inherited_methods(
+    definition: ClassDefinition, ancestors: list[ClassDefinition | str], own_file_alone: bool
+) -> list[FunctionDefinition]:
     """Those of the inherited methods that may lead to a boundary and depend on what the class adds.
 
     :param ancestors: the class itself and its bases, nearest first
+    :param own_file_alone: what happens in the files of the bases does not matter
     """
     own = _adds(definition)
     found: dict[str, FunctionDefinition] = {}
@@ -32,7 +35,7 @@ def inherited_methods(definition: ClassDefinition, ancestors: list[ClassDefiniti
     for base in ancestors:
         if base is definition or not isinstance(base, ClassDefinition):
             continue
-        worth = worth_a_look(base.file)
+        worth = worth_a_look(base.file) if base.file is definition.file or not own_file_alone else frozenset()
         for name, method in base.methods.items():
             if name in definition.methods or name in found or name == "__init__":
                 continue
