@@ -5,6 +5,8 @@ Here a part of the inputs is tried, to be quick; ``python -m tensorlint.verify.r
 
 from __future__ import annotations
 
+import operator
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -88,6 +90,37 @@ def test_negative_strides_are_refused(name: str) -> None:
     assert _row(f"torch.{name}").negative_stride == "refuse"
     with pytest.raises(ValueError, match="negative"):
         getattr(torch, name)(np.arange(3, dtype=np.float32)[::-1])
+
+
+TAKES = ["from_numpy", "as_tensor", "asarray", "Tensor", "FloatTensor", "DoubleTensor", "ByteTensor", "tensor"]
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_what_warns_of_a_read_only_array(name: str) -> None:
+    assert (_row(f"torch.{name}").read_only == "warn") is (name != "tensor")
+    array = np.arange(3, dtype=np.float32)
+    array.flags.writeable = False
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        torch.set_warn_always(True)
+        getattr(torch, name)(array)
+        torch.set_warn_always(False)
+    assert ["not writable" in str(one.message) for one in caught] == [True] * (name != "tensor")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("broadcast_to", ((2, 3),)),
+        ("lib.stride_tricks.sliding_window_view", (2,)),
+        ("diagonal", ()),
+        ("ndarray.diagonal", ()),
+    ],
+)
+def test_what_gives_a_read_only_array(name: str, arguments: tuple[object, ...]) -> None:
+    assert _row(f"numpy.{name}").read_only == "make"
+    array = np.eye(3) if "diagonal" in name else np.arange(3)
+    assert not operator.attrgetter(name)(np)(array, *arguments).flags.writeable
 
 
 @pytest.mark.parametrize("name", ["from_numpy", "as_tensor", "asarray", "Tensor", "FloatTensor", "tensor"])

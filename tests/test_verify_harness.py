@@ -222,6 +222,20 @@ def test_modules_of_a_folder_import_each_other(tmp_path: Path) -> None:
     assert verdicts(list(verify([read(folder)], ("cpu",), lint=False))) == {Verdict.CONTRADICTED}
 
 
+FAR_WARNING = """
+    def bug_a(device):
+        # claim: warns UserWarning: seed
+        exec(compile("import warnings; warnings.warn({text!r})", "/library.py", "exec"))
+"""
+
+
+@pytest.mark.parametrize(("text", "held"), [("seed it", True), ("other", False)])
+def test_a_warning_in_a_library_is_given_by_the_line_that_calls_it(tmp_path: Path, text: str, held: bool) -> None:
+    program = FAR_WARNING.format(text=text)
+    (row,) = [row for row in rows(tmp_path, program) if row.claimed.startswith("warns") and row.device == "cpu"]
+    assert (row.verdict is Verdict.CONFIRMED) is held
+
+
 BUG = """
     def bug_a(device):
         x = torch.arange(3.0, device=device, requires_grad=True)

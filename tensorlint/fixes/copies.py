@@ -11,7 +11,7 @@ from tensorlint.flow.events import StaleAlias, ToTorch, WriteThrough
 from tensorlint.flow.facts import Truth
 from tensorlint.flow.values import Array, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["copy_before_torch", "copy_of_shared", "copy_of_snapshot"]
+__all__ = ["copy_before_torch", "copy_of_shared", "copy_of_snapshot", "writable_copy"]
 
 _GIVES_ARRAY = frozenset({"numpy", "__array__"})
 _GIVES_TENSOR = frozenset({"as_tensor", "default_convert", "detach", "from_numpy"})
@@ -79,13 +79,9 @@ def copy_of_snapshot(event: StaleAlias) -> Repair | None:
 
 def copy_before_torch(event: ToTorch) -> Repair | None:
     """A copy of the array, which has positive strides, before torch is given it."""
-    operand = event.operand
-    if hands_on(event.place.node):
-        return None  # what is converted is not written out
-    if isinstance(operand, (cst.ListComp, cst.GeneratorExp)):
-        operand = operand.elt
-    elif isinstance(operand, (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.DictComp)) or "collate" in event.by:
-        return None  # a container's `.copy()` does not copy the arrays
+    operand = _array_expression(event)
+    if operand is None:
+        return None
     refused = event.always and event.array.negative_stride.truth is Truth.YES
     safe = refused or event.by.rpartition(".")[2] == _COPIES_ANYWAY
     return Repair(
@@ -95,6 +91,37 @@ def copy_before_torch(event: ToTorch) -> Repair | None:
         + ("" if safe else "; unsafe: where no stride is negative the tensor no longer shares the array's memory"),
         with_suffix(operand, ".copy()"),
     )
+
+
+def writable_copy(event: ToTorch) -> Repair | None:
+    """A copy of the array, which is writable, before torch is given it."""
+    operand = _array_expression(event)
+    if operand is None:
+        return None
+    reason = {
+        "file": "; unsafe: of a mapped file everything is read",
+        "array": "; unsafe: what is written to the other array later no longer reaches the tensor",
+    }.get(event.array.backing, "")
+    if not reason and not (event.always and event.array.read_only.truth is Truth.YES):
+        reason = "; unsafe: where the array is writable the tensor no longer shares its memory"
+    return Repair(
+        event.place.path,
+        Applicability.UNSAFE if reason else Applicability.SAFE,
+        f"Copy the array with `.copy()`{reason}",
+        with_suffix(operand, ".copy()"),
+    )
+
+
+def _array_expression(event: ToTorch) -> cst.BaseExpression | None:
+    """What is written for the array that torch is given; None where it is not written out."""
+    operand = event.operand
+    if hands_on(event.place.node):
+        return None
+    if isinstance(operand, (cst.ListComp, cst.GeneratorExp)):
+        return operand.elt
+    if isinstance(operand, (cst.List, cst.Tuple, cst.Set, cst.Dict, cst.DictComp)) or "collate" in event.by:
+        return None  # a container's `.copy()` does not copy the arrays
+    return operand
 
 
 def _copy_method(alias: Value) -> str:

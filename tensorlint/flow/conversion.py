@@ -178,9 +178,16 @@ def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpre
 
 
 def give_to_torch(
-    machine: Machine, state: State, node: cst.BaseExpression, operand: cst.BaseExpression, value: Value, by: str
+    machine: Machine,
+    state: State,
+    node: cst.BaseExpression,
+    operand: cst.BaseExpression,
+    value: Value,
+    by: str,
+    *,
+    warns: bool = True,
 ) -> None:
-    """``operand`` is given to torch, which refuses negative strides."""
+    """``operand`` is given to torch, which refuses negative strides and ``warns`` of what is read-only."""
     items = alternatives(value)
     for item in items:
         array: Array | None = None
@@ -190,7 +197,11 @@ def give_to_torch(
             array = item
         elif isinstance(item, Unknown) and item.negative_stride.holds and by.endswith("from_numpy"):
             array = Array(item.negative_stride)  # it takes nothing but arrays
-        if array is not None and array.negative_stride.holds and not is_caught(machine, "ValueError"):
+        if array is None:
+            continue
+        if is_caught(machine, "ValueError"):
+            array = replace(array, negative_stride=NO)
+        if array.negative_stride.holds or (warns and array.read_only.holds):
             machine.emit(
                 ToTorch(
                     place=machine.place(node),
@@ -200,5 +211,6 @@ def give_to_torch(
                     operand_name=short(operand),
                     by=by,
                     always=len(items) == 1,
+                    warns=warns,
                 )
             )

@@ -81,6 +81,8 @@ class ToTorch(Event):
     operand_name: str
     by: str
     always: bool = True
+    warns: bool = False
+    """The call warns of an array that is read-only: it makes a tensor of the array's own memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,8 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.maybe_scalar or b.maybe_scalar,
                 guards,
                 a.ndim if a.ndim == b.ndim else None,
+                a.read_only.join(b.read_only, mine, others),
+                a.backing or b.backing,
             )
             same = merged == a and merged.aliases == a.aliases and merged.ndim == a.ndim
         case Device(), Device():
@@ -147,6 +149,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 guards,
                 a.parameter and b.parameter,
                 a.from_caller or b.from_caller or a.parameter or b.parameter,
+                immutable=a.immutable.join(b.immutable, mine, others),
             )
             same = merged == a
         case Object(), Object():

@@ -13,6 +13,7 @@ from tensorlint.flow.hooks import REGISTERS, register_hook
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
+from tensorlint.flow.read_only import as_bytes, set_flags
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
@@ -63,8 +64,10 @@ def call_method(
             row = machine.library.row(f"numpy.ndarray.{name}")
             if row is None:
                 return Unknown()
+            if name == "setflags":
+                set_flags(machine, state, node, receiver, arguments)
             call = Call(row, node, arguments, receiver, receiver_node, f".{name}()")
-            return apply_row(machine, state, call)
+            return as_bytes(machine, node, name, apply_row(machine, state, call))
         case Ref():
             return _of_object(machine, state, node, receiver, name, receiver_node, arguments)
         case Object():
@@ -76,7 +79,8 @@ def call_method(
         case Constant(value=str()) | Number():
             return Number()
         case Unknown():
-            return call_unknown_method(machine, state, node, receiver, name, receiver_node, arguments)
+            value = call_unknown_method(machine, state, node, receiver, name, receiver_node, arguments)
+            return as_bytes(machine, node, name, value)
         case _:
             return Unknown()
 

@@ -13,6 +13,7 @@ from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
 from tensorlint.flow.values import (
+    Array,
     Constant,
     Device,
     Single,
@@ -44,6 +45,8 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             _narrow_comparison(machine, test, state, outcome)
         case cst.Attribute(attr=cst.Name(value=("requires_grad" | "is_cuda" | "is_sparse") as name)):
             _narrow_tensor(machine, test.value, state, name, outcome)
+        case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name("flags")), attr=cst.Name("writeable")):
+            _narrow_writeable(machine, owner, state, outcome)
         case cst.Name() | cst.Attribute() | cst.Subscript():
             _narrow_truth(machine, test, state, outcome)
         case cst.NamedExpr():
@@ -153,6 +156,20 @@ def _narrow_text(
         return item
 
     replace_alternatives(machine, left, state, change)
+
+
+def _narrow_writeable(machine: Machine, node: cst.BaseExpression, state: State, outcome: bool) -> None:
+    place = machine.place(node)
+
+    def change(item: Single) -> Value | None:
+        if not isinstance(item, Array):
+            return item
+        if outcome:
+            return None if item.read_only.truth is Truth.YES else replace(item, read_only=NO)
+        known = item.read_only if item.read_only.holds else yes(place, f"`{short(node)}` is read-only here")
+        return replace(item, read_only=known)
+
+    replace_alternatives(machine, node, state, change)
 
 
 def _narrow_tensor(machine: Machine, node: cst.BaseExpression, state: State, name: str, outcome: bool) -> None:

@@ -12,6 +12,7 @@ from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import CONTENTS, make_module
 from tensorlint.flow.names import short
+from tensorlint.flow.read_only import backing_of, read_only_of
 from tensorlint.flow.row_tensors import asks_for_dtype, dtype_of, shared_memory, tensor_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
@@ -124,7 +125,19 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     aliases = shared_memory(machine, state, call, dtype, NO, inputs)
     memory = aliases if aliases is not None else fresh(machine)
     few = row.name.rpartition(".")[2] in FEW_DIMENSIONS
-    return Array(negative, dtype, memory, maybe_scalar=few, ndim=_dimensions(state, call))
+    read_only = read_only_of(machine, state, call, _recast(call, dtype, arrays))
+    ndim, backing = _dimensions(state, call), backing_of(call)
+    return Array(negative, dtype, memory, False, few, ndim=ndim, read_only=read_only, backing=backing)
+
+
+def _recast(call: Call, dtype: str, arrays: list[Array]) -> bool | None:
+    """Whether a call that shares memory unless the dtype changes makes a copy for it; None where that is not known."""
+    if "unless the dtype changes" not in call.row.shares or not asks_for_dtype(call):
+        return False
+    known = {item.dtype for item in arrays}
+    if not arrays and dtype == "uint8":
+        return False  # as the pixels of an image are
+    return None if not dtype or not known or "" in known else known != {dtype}
 
 
 SHAPED = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})

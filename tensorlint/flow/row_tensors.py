@@ -260,7 +260,7 @@ def shared_memory(
 
 def asks_for_dtype(call: Call) -> bool:
     name = call.row.name.rpartition(".")[2]
-    if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "type"):
+    if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "to_numpy", "type"):
         values = call.arguments.values() if call.receiver is not None else call.arguments.values()[1:]
         return (
             any(tensor_type(value) is not None for value in values)

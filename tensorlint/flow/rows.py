@@ -26,11 +26,17 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     """Let the call happen: its events, its writes, its result."""
     _conversions(machine, state, call)
     if call.row.negative_stride == "refuse":
+        warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
-            give_to_torch(machine, state, call.node, node, value, call.by)
+            give_to_torch(machine, state, call.node, node, value, call.by, warns=warns)
     result = result_of(machine, state, call)
     _writes(machine, state, call)
     return result
+
+
+def _copies_first(call: Call) -> bool:
+    """``torch.asarray`` looks at what it was asked for before it looks at the array; ``torch.as_tensor`` does not."""
+    return call.row.name == "torch.asarray" and not call.arguments.keywords.keys().isdisjoint(("copy", "dtype"))
 
 
 def _conversions(machine: Machine, state: State, call: Call) -> None:

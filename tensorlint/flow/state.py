@@ -220,8 +220,9 @@ def _freed_item(item: Single, word: str) -> Single:
         item = replace(item, guards=kept)
     if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given):
         return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word))
-    if isinstance(item, Array) and item.negative_stride.given:
-        return replace(item, negative_stride=_free(item.negative_stride, word))
+    if isinstance(item, Array) and (item.negative_stride.given or item.read_only.given):
+        stride, read_only = _free(item.negative_stride, word), _free(item.read_only, word)
+        return replace(item, negative_stride=stride, read_only=read_only)
     if isinstance(item, Device) and item.accelerator.given:
         return replace(item, accelerator=_free(item.accelerator, word))
     return item
@@ -271,8 +272,10 @@ def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
             if grad is not item.requires_grad or device is not item.device:
                 return replace(item, requires_grad=grad, device=device)
     elif isinstance(item, Array):
-        if item.negative_stride.given:
-            return replace(item, negative_stride=item.negative_stride.assuming(outcomes))
+        if item.negative_stride.given or item.read_only.given:
+            stride, read_only = item.negative_stride.assuming(outcomes), item.read_only.assuming(outcomes)
+            if stride is not item.negative_stride or read_only is not item.read_only:
+                return replace(item, negative_stride=stride, read_only=read_only)
     elif isinstance(item, Device) and item.accelerator.given:
         return replace(item, accelerator=item.accelerator.assuming(outcomes))
     return item

@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.events import StaleAlias, WriteThrough
-from tensorlint.flow.facts import Place, Reason
+from tensorlint.flow.facts import NO, Place, Reason
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -111,8 +111,10 @@ def without_aliases(machine: Machine, value: Value) -> Value:
     """A copy: the same facts in memory of its own."""
     result = []
     for item in alternatives(value):
-        if isinstance(item, Memory):
+        if isinstance(item, Tensor):
             item = replace(item, aliases=fresh(machine))
+        elif isinstance(item, Array):
+            item = replace(item, aliases=fresh(machine), read_only=NO)
         elif isinstance(item, Tuple):
             item = replace(item, items=tuple(without_aliases(machine, part) for part in item.items))
         result.append(item)

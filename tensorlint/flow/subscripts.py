@@ -95,11 +95,14 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
             name = dotted(node.value) or "" if receiver.variable else ""
             if name and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
                 name = short(node)  # cfg["device"]
-            return Unknown(name, parameter=receiver.parameter, from_caller=receiver.from_caller)
+            immutable = receiver.immutable if isinstance(node.slice[0].slice, cst.Slice) else NO
+            return Unknown(name, parameter=receiver.parameter, from_caller=receiver.from_caller, immutable=immutable)
         case Object():
             row = machine.library.row(f"{receiver.type}.__getitem__")
             if row is not None and row.returns == "object":
-                return Object(row.type or receiver.type)
+                if receiver.type.startswith("pandas.") and not isinstance(keys[0], Constant | Ref):
+                    return Unknown()
+                return receiver if isinstance(keys[0], Ref) else Object(row.type or receiver.type)
             return receiver if receiver.type.startswith("matplotlib.") else Unknown()
         case External():
             return receiver  # a subscripted generic
@@ -179,6 +182,8 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     if array.ndim is not None and all(isinstance(key, Number) or _is_integer(key) for key in keys) and only_index:
         ndim = max(array.ndim - len(keys), 0)
     few = array.maybe_scalar or only_index
+    if any(isinstance(key, Constant) and isinstance(key.value, str) for key in keys):
+        array = replace(array, read_only=NO)  # an entry of what np.load() reads, or a field
     return replace(array, aliases=aliases, negative_stride=stride, maybe_scalar=few, ndim=ndim)
 
 

@@ -16,6 +16,7 @@ from tensorlint.flow.heap import Instance
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.modules import freeze, instance_of
 from tensorlint.flow.names import dotted, short
+from tensorlint.flow.read_only import set_writeable
 from tensorlint.flow.rebinding import literal_key, rebind
 from tensorlint.flow.snapshots import keep_states, made_of
 from tensorlint.flow.state import State
@@ -122,6 +123,9 @@ def attribute_owner(machine: Machine, target: cst.Attribute, state: State) -> li
 def _assign_attribute(machine: Machine, target: cst.Attribute, value: Value, state: State) -> None:
     name = target.attr.value
     state.forget(name)
+    if name == "writeable" and isinstance(target.value, cst.Attribute) and target.value.attr.value == "flags":
+        set_writeable(machine, state, target, target.value.value, value)
+        return
     place = machine.place(target)
     receiver = evaluate(machine, target.value, state)
     tensors = [item for item in alternatives(receiver) if isinstance(item, Tensor)]

@@ -103,6 +103,10 @@ class Array:
     guards: Guards = NO_GUARDS
     ndim: int | None = field(default=None, compare=False)
     """How many dimensions it has, where its shape was seen."""
+    read_only: Fact = NO
+    """That it is not writable."""
+    backing: str = field(default="", compare=False)
+    """Of a read-only array: ``file`` where its memory is a mapped file, ``array`` where it is another array's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,8 @@ class Unknown:
     """Its default is None."""
     missing: bool = field(default=False, compare=False)
     """It is an argument that a call does not give."""
+    immutable: Fact = NO
+    """It is ``bytes``: an array over its memory is read-only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CONDITIONS", "DEVICES", "DTYPES", "GRADS", "HOWS", "RETURNS", "STRIDES", "Row"]
+__all__ = ["CONDITIONS", "DEVICES", "DTYPES", "GRADS", "HOWS", "READ_ONLY", "RETURNS", "STRIDES", "Row"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -31,6 +31,7 @@ CONDITIONS = frozenset({"unless on a GPU", "unless the dtype changes", "unless t
 """When a call that may copy shares memory all the same; a row joins several with `` or ``."""
 
 HOWS = frozenset({"explicit", "implicit", "method"})
+READ_ONLY = frozenset({"make", "warn"})
 STRIDES = frozenset({"keep", "drop", "make", "refuse"})
 
 
@@ -73,6 +74,9 @@ class Row:
     negative_stride: str = "drop"
     """What becomes of an argument's negative strides: ``keep``, ``drop``, ``make`` (the result has some),
     ``refuse`` (the call raises)."""
+    read_only: str = ""
+    """``make``: what the call gives is read-only (unless ``writeable=``, ``copy=`` or the like say otherwise);
+    ``warn``: given a read-only array it warns. A view of a read-only array is one, whatever the row says."""
     parameters: bool | None = None
     """For a module: it has trainable parameters; None where that depends (on children, or is not known)."""
     parameters_if: tuple[str, ...] = ()

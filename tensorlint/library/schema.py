@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tensorlint.library.row import CONDITIONS, DEVICES, DTYPES, GRADS, HOWS, RETURNS, STRIDES, Row
+from tensorlint.library.row import CONDITIONS, DEVICES, DTYPES, GRADS, HOWS, READ_ONLY, RETURNS, STRIDES, Row
 
 __all__ = ["KNOWN", "TableError", "names_of", "properties_of", "row_of"]
 
@@ -35,6 +35,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "dtype": DTYPES,
     "how": HOWS,
     "negative_stride": STRIDES,
+    "read_only": READ_ONLY,
 }
 _LISTS: dict[str, Callable[[str], bool]] = {
     "items": lambda word: word in RETURNS or "." in word,

@@ -83,7 +83,7 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
             result = freeze(returned)
         except Exception as raised:  # whatever the fixture does is an observation
             error = raised
-        warned = _warned(caught, folder)
+        warned = list(caught)
         reached = [one for one in watches if one.hits]
         seen = {one.claim: Seen(False, one.fault) if one.fault else one.finish(warned) for one in reached}
     faults = [f"{one.claim.path}:{one.claim.line}: {one.fault}" for one in reached if one.fault]
@@ -93,7 +93,8 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
     faults += [
         f"warns {one.category} at line {one.line}: {one.text.splitlines()[0][:120]}"
         for one in warned
-        if not any(c.verb == "warns" and c.path == one.path and c.line <= one.line <= c.end for c in claimed)
+        if one.direct
+        and not any(c.verb == "warns" and c.path == one.path and c.line <= one.line <= c.end for c in claimed)
     ]
     return Run(seen, tuple(dict.fromkeys(faults)), result)
 
@@ -127,16 +128,18 @@ def _load(folder: Path, path: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path, device: str) -> Iterator[tuple[torch.device, list[warnings.WarningMessage]]]:
+def _alone(folder: Path, device: str) -> Iterator[tuple[torch.device, list[Warned]]]:
     """Everything that a run can leave behind is put back."""
+    caught: list[Warned] = []
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
     os.environ.setdefault("MPLBACKEND", "Agg")
     before, warned_always, dtype = os.getcwd(), torch.is_warn_always_enabled(), torch.get_default_dtype()
     loaded, written = set(sys.modules), sys.dont_write_bytecode
-    with tempfile.TemporaryDirectory(prefix="tensorlint-") as scratch, warnings.catch_warnings(record=True) as caught:
+    with tempfile.TemporaryDirectory(prefix="tensorlint-") as scratch, warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.showwarning = _recorder(caught, str(folder))
         torch.set_warn_always(True)
         sys.path.insert(0, str(folder))
         sys.dont_write_bytecode = True
@@ -158,12 +161,22 @@ def _alone(folder: Path, device: str) -> Iterator[tuple[torch.device, list[warni
                     del sys.modules[name]
 
 
-def _warned(caught: list[warnings.WarningMessage], folder: Path) -> list[Warned]:
-    return [
-        Warned(Path(one.filename).relative_to(folder).as_posix(), one.lineno, one.category.__name__, str(one.message))
-        for one in caught
-        if one.filename.startswith(str(folder)) and not issubclass(one.category, _QUIET)
-    ]
+def _recorder(caught: list[Warned], folder: str) -> Callable[..., None]:
+    """What notes a warning with the line of the fixture where it is given, or from where a library is called."""
+
+    def show(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+        direct = filename.startswith(folder)
+        frame: FrameType | None = sys._getframe()
+        while not direct and frame is not None and not frame.f_code.co_filename.startswith(folder):
+            frame = frame.f_back
+        if issubclass(category, _QUIET) or (frame is None and not direct):
+            return
+        if not direct and frame is not None:
+            filename, lineno = frame.f_code.co_filename, frame.f_lineno
+        path = Path(filename).relative_to(folder).as_posix()
+        caught.append(Warned(path, lineno, category.__name__, str(message), direct))
+
+    return show
 
 
 class _Tracer:

@@ -33,6 +33,8 @@ class Warned:
     line: int
     category: str
     text: str
+    direct: bool = True
+    """The warning names that line; else it names a line of a library, which was called there."""
 
 
 class Watch:

@@ -81,6 +81,10 @@ class Known:
         return self._fact("negative_stride").truth.value
 
     @property
+    def read_only(self) -> str:
+        return self._fact("read_only").truth.value
+
+    @property
     def dtype(self) -> str:
         found = [item.dtype for item in alternatives(self.value) if isinstance(item, Tensor | Array)]
         assert len(found) == 1
@@ -253,10 +257,10 @@ def evidence(text: str, code: str = "", path: Path = NOWHERE) -> list[str]:
     return [f"{step.line}: {step.message}" for step in finding.evidence]
 
 
-def fixed(text: str, path: Path = NOWHERE) -> str:
-    """The program after every fix, the unsafe ones too."""
+def fixed(text: str, path: Path = NOWHERE, unsafe: bool = True) -> str:
+    """The program after every fix, the unsafe ones too unless they are not wanted."""
     source = Source(program(text), str(path))
-    result = fix_source(source, lambda one: lint(one, Settings(), _project(path), noqa=False), unsafe=True)
+    result = fix_source(source, lambda one: lint(one, Settings(), _project(path), noqa=False), unsafe=unsafe)
     return result.data.decode().removeprefix(IMPORTS)
 
 
