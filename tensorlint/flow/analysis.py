@@ -15,7 +15,7 @@ from tensorlint.flow import comprehensions, expressions, loops, operators, state
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
-from tensorlint.flow.events import Conversion, Event
+from tensorlint.flow.events import Conversion, Event, GradientLost
 from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
@@ -331,4 +331,6 @@ class _Analysis:
 
 
 def _needs_grad(event: Event) -> bool:
+    if isinstance(event, GradientLost):
+        return True
     return isinstance(event, Conversion) and event.tensor.requires_grad.holds and not event.tensor.device.holds

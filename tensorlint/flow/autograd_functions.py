@@ -52,7 +52,7 @@ def _in_the_graph(value: Value, grad: Fact) -> Value:
     found: list[Value] = []
     for item in alternatives(value):
         if isinstance(item, Tensor):
-            found.append(replace(item, requires_grad=NO if item.dtype in INTEGRAL else grad))
+            found.append(replace(item, requires_grad=NO if item.dtype in INTEGRAL else grad, lost=None))
         elif isinstance(item, Tuple):
             found.append(replace(item, items=tuple(_in_the_graph(part, grad) for part in item.items)))
         else:

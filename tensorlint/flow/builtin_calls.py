@@ -11,6 +11,8 @@ from tensorlint.flow.containers import element, fields_of, items_at, make_items,
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.heap import Instance, Items, Key, Mapping
 from tensorlint.flow.joining import join_values
+from tensorlint.flow.leaving import combined, leave, with_lost
+from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import instance_of
 from tensorlint.flow.operators import arithmetic
@@ -22,6 +24,7 @@ from tensorlint.flow.values import (
     External,
     Number,
     Ref,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -37,7 +40,6 @@ MOST_KEYS = 12
 @builtin(
     "len",
     "int",
-    "float",
     "bool",
     "str",
     "round",
@@ -58,6 +60,14 @@ def _number(machine: Machine, state: State, node: cst.BaseExpression, arguments:
     return Number()
 
 
+@builtin("float")
+def _float(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    first = arguments.value(0)
+    if isinstance(first, Tensor):
+        return Number(lost=leave(machine, state, node, first, Way.NUMBER, scalar=True))
+    return Number(lost=combined(state, [first], linear=True) if first is not None else None)
+
+
 @builtin("print", "input", "open", "exit", "quit")
 def _nothing(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     return Unknown()
@@ -71,7 +81,7 @@ def _range(machine: Machine, state: State, node: cst.BaseExpression, arguments: 
 @builtin("abs")
 def _abs(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
-    return first if first is not None else Unknown()
+    return with_lost(first, combined(state, [first])) if first is not None else Unknown()
 
 
 @builtin("max", "min")
@@ -79,7 +89,8 @@ def _extreme(machine: Machine, state: State, node: cst.BaseExpression, arguments
     values = [value for _, value in arguments.positional]
     if len(values) == 1:
         return element(machine, state, values[0], node)
-    return join_values(values) or Unknown()
+    joined = join_values(values) or Unknown()
+    return with_lost(joined, combined(state, values))
 
 
 @builtin("sum")

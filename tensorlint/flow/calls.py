@@ -22,6 +22,7 @@ from tensorlint.flow.gradmode import mode_of_context, under
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.hooks import REGISTERS
 from tensorlint.flow.joining import guarded, join_values
+from tensorlint.flow.leaving import combined, is_loss
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import is_module, make_module
@@ -240,7 +241,8 @@ def _call_external(
 def _unlisted(machine: Machine, state: State, node: cst.BaseExpression, name: str, arguments: Arguments) -> Value:
     """A library call that the tables do not have."""
     if name.startswith(("torch.nn.functional.", "torch.linalg.", "torch.special.")):
-        return result_tensor(machine, state, inputs_of(state, arguments.values()))
+        made = result_tensor(machine, state, inputs_of(state, arguments.values()))
+        return replace(made, lost=combined(state, arguments.values(), first=is_loss(name)))
     if name.rpartition(".")[2] in ("from_pretrained", "create_model", "load_model_and_preprocess"):
         place = machine.place(node)
         fact = maybe(place, f"`{short(node)}` loads a model whose parameters require grad")

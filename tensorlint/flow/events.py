@@ -14,6 +14,7 @@ from tensorlint.flow.facts import Fact, Place, Reason
 if TYPE_CHECKING:
     import libcst as cst
 
+    from tensorlint.flow.lost import Lost
     from tensorlint.flow.values import Array, Tensor, Value
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "Conversion",
     "Discarded",
     "Event",
+    "GradientLost",
     "How",
+    "Missed",
     "StaleAlias",
     "ToTorch",
     "WriteThrough",
@@ -153,3 +156,21 @@ class Discarded(Event):
     """That the receiver is a tensor."""
     entry: str = ""
     """The entry of a dict that the receiver was taken from, which can be assigned to instead."""
+
+
+class Missed(enum.Enum):
+    """Where a lost gradient is missed."""
+
+    BACKWARD = "backward"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientLost(Event):
+    """What had left the graph came back into a loss, or into what a module gives. ``place`` is where it left."""
+
+    lost: Lost
+    missed: Missed
+    what: str
+    """What is back-propagated: a tensor, an array, a number."""
+    always: bool = True

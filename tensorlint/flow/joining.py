@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tensorlint.flow.facts import Guards
 from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Manager, Mapping, ModuleFacts, Taken
+from tensorlint.flow.lost import join_lost
 from tensorlint.flow.values import (
     NO_GUARDS,
     Alias,
@@ -121,8 +122,9 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.conj.join(b.conj, mine, others),
                 a.ndim if a.ndim == b.ndim else None,
                 guards,
+                join_lost(a.lost, b.lost),
             )
-            same = merged == a and merged.aliases == a.aliases
+            same = merged == a and merged.aliases == a.aliases and merged.lost is a.lost
         case Array(), Array():
             merged = Array(
                 a.negative_stride.join(b.negative_stride, mine, others),
@@ -134,8 +136,10 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.ndim if a.ndim == b.ndim else None,
                 a.read_only.join(b.read_only, mine, others),
                 a.backing or b.backing,
+                lost=join_lost(a.lost, b.lost),
             )
-            same = merged == a and merged.aliases == a.aliases and merged.ndim == a.ndim
+            kept = merged.ndim == a.ndim and merged.lost is a.lost
+            same = merged == a and merged.aliases == a.aliases and kept
         case Device(), Device():
             merged = Device(a.accelerator.join(b.accelerator, mine, others), a.text, a.made.join(b.made), guards)
             same = merged == a
@@ -150,8 +154,12 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.parameter and b.parameter,
                 a.from_caller or b.from_caller or a.parameter or b.parameter,
                 immutable=a.immutable.join(b.immutable, mine, others),
+                lost=join_lost(a.lost, b.lost),
             )
-            same = merged == a
+            same = merged == a and merged.lost is a.lost
+        case Number(), Number():
+            merged = Number(guards, join_lost(a.lost, b.lost))
+            same = merged == a and merged.lost is a.lost
         case Object(), Object():
             grad = a.requires_grad.join(b.requires_grad, mine, others)
             merged = Object(a.type, grad, a.device.join(b.device, mine, others), guards)

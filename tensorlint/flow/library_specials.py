@@ -14,6 +14,7 @@ from tensorlint.flow.heap import Instance
 from tensorlint.flow.iteration import LOADER, MOVED
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.missing import back_propagated
 from tensorlint.flow.modules import is_current, is_module, move
 from tensorlint.flow.names import short
 from tensorlint.flow.narrowing import outcomes
@@ -164,7 +165,7 @@ def _parameter(machine: Machine, state: State, node: cst.BaseExpression, argumen
     base = next((item for item in alternatives(given or Unknown()) if isinstance(item, Tensor)), None)
     kind = yes(place, "an nn.Parameter")
     if base is not None:
-        return replace(base, requires_grad=fact, kind=kind, opaque=False)
+        return replace(base, requires_grad=fact, kind=kind, opaque=False, lost=None)
     return Tensor(fact, NO, kind=kind)
 
 
@@ -180,6 +181,8 @@ def _gradients(machine: Machine, state: State, node: cst.BaseExpression, argumen
         fact = UNKNOWN
     kind = yes(place, f"`{short(node)}` gives gradients")
     one = result_tensor(machine, state, inputs_of(state, arguments.values()[:2]), requires_grad=fact, kind=kind)
+    if (outputs := arguments.value(0, "outputs")) is not None:
+        back_propagated(machine, state, node, outputs, "torch.autograd.grad")
     return make_items(machine, state, (node,), rest=one, kind="tuple")
 
 

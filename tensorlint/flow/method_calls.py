@@ -12,6 +12,7 @@ from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.hooks import REGISTERS, register_hook
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.missing import passed_to_backward
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
 from tensorlint.flow.read_only import as_bytes, set_flags
 from tensorlint.flow.rows import apply_row
@@ -38,6 +39,7 @@ __all__ = ["call_method"]
 ENTERS_ITSELF = frozenset({"__enter__", "__aenter__"})
 ENTERS_ANOTHER = frozenset({"enter_context", "enter_async_context"})
 """Methods of an ``ExitStack``."""
+BACKWARD = frozenset({"backward", "manual_backward"})
 
 
 def call_method(
@@ -57,6 +59,8 @@ def call_method(
     if name in REGISTERS:
         register_hook(machine, state, receiver_node, arguments)
         return Unknown()
+    if name in BACKWARD and not isinstance(receiver, Tensor):
+        passed_to_backward(machine, state, node, receiver, receiver_node, arguments)
     match receiver:
         case Tensor():
             return call_tensor_method(machine, state, node, receiver, name, receiver_node, arguments)

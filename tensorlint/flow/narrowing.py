@@ -186,7 +186,7 @@ def _narrow_tensor(machine: Machine, node: cst.BaseExpression, state: State, nam
             known = (
                 item.requires_grad if item.requires_grad.holds else yes(place, f"`{short(node)}` requires grad here")
             )
-            return replace(item, requires_grad=known if outcome else NO)
+            return replace(item, requires_grad=known if outcome else NO, lost=None if outcome else item.lost)
         if name == "is_cuda":
             known = item.device if item.device.holds else yes(place, f"`{short(node)}` is on the GPU here")
             return replace(item, device=known if outcome else NO)

@@ -12,6 +12,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.hooks import call_hooks
+from tensorlint.flow.leaving import combined
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
@@ -62,8 +63,13 @@ def _call_object(
             value = result_tensor(
                 machine, state, replace(inputs, requires_grad=grad), kind=maybe(place, "a loss"), ndim=0
             )
-            return replace(value, kind=value.kind if value.kind.holds else maybe(place, "a loss")), True
-        return output_of(machine, state, ref, inputs, node, name), False
+            lost = combined(state, arguments.values(), first=True)
+            kind = value.kind if value.kind.holds else maybe(place, "a loss")
+            return replace(value, kind=kind, lost=replace(lost, scalar=True) if lost is not None else None), True
+        given = output_of(machine, state, ref, inputs, node, name)
+        if found.type.startswith("torch.nn.") and found.module.trainable is NO:
+            given = replace(given, lost=combined(state, arguments.values()))  # an activation
+        return given, False
     return Unknown(), False
 
 

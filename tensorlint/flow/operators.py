@@ -13,6 +13,7 @@ from tensorlint.flow.device_comparisons import device_against_text
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Truth
 from tensorlint.flow.joining import join, join_values
+from tensorlint.flow.leaving import through_operator
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
@@ -59,7 +60,9 @@ def arithmetic(
         # tensors with tensors and arrays with arrays, as a rule: no pair across is known to meet
         left, right = _unmixed(left), _unmixed(right)
     results = [
-        _one(machine, state, node, left_node, a, right_node, b, operator)
+        through_operator(
+            machine, node, a, b, operator, _one(machine, state, node, left_node, a, right_node, b, operator)
+        )
         for a in alternatives(left)
         for b in alternatives(right)
     ]
@@ -194,15 +197,17 @@ def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
     results: list[Value] = []
     for item in alternatives(value):
         if isinstance(item, Tensor):
-            results.append(result_tensor(machine, state, inputs_of(state, [item]), ndim=item.ndim, dtype=item.dtype))
+            made = result_tensor(machine, state, inputs_of(state, [item]), ndim=item.ndim, dtype=item.dtype)
+            results.append(replace(made, lost=item.lost))
         elif isinstance(item, Array):
-            results.append(Array(NO, item.dtype, fresh(machine), item.scalar))
+            results.append(Array(NO, item.dtype, fresh(machine), item.scalar, lost=item.lost))
         elif (
             isinstance(item, Constant) and isinstance(item.value, int | float) and isinstance(node.operator, cst.Minus)
         ):
             results.append(Constant(-item.value))
         else:
-            results.append(Unknown() if isinstance(item, Unknown) else Number())
+            lost = item.lost if isinstance(item, Unknown | Number) else None
+            results.append(Unknown(lost=lost) if isinstance(item, Unknown) else Number(lost=lost))
     return join_values(results) or Unknown()
 
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
+from tensorlint.flow.leaving import through_call
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -29,7 +30,7 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
         warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
             give_to_torch(machine, state, call.node, node, value, call.by, warns=warns)
-    result = result_of(machine, state, call)
+    result = through_call(machine, state, call, result_of(machine, state, call))
     _writes(machine, state, call)
     return result
 

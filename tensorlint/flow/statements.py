@@ -15,6 +15,7 @@ from tensorlint.flow.discarded import discarded
 from tensorlint.flow.facts import NO, yes
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine, evaluate, execute, execute_all, executes
+from tensorlint.flow.missing import returned
 from tensorlint.flow.names import bound_names, dotted, short
 from tensorlint.flow.narrowing import narrow, outcomes
 from tensorlint.flow.operators import arithmetic
@@ -68,7 +69,7 @@ def _surely_grad(machine: Machine, node: cst.Assign, value: Value) -> Value:
     place = machine.place(node.value)
     fact = yes(place, f"`{short(node.value)}` requires grad: backward() is called on it below")
     if isinstance(value, Unknown):
-        return Tensor(fact, kind=fact, ndim=0)
+        return Tensor(fact, kind=fact, ndim=0, lost=value.lost)
     if isinstance(value, Tensor) and not value.requires_grad.holds and value.requires_grad is not NO:
         return replace(value, requires_grad=fact, opaque=False)
     return value
@@ -103,9 +104,11 @@ def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
             computed = arithmetic(machine, state, node.value, target, item, node.value, value, node.operator)
             changed = write(machine, state, item, node, name, f"`{name} {_symbol(node)} ...` writes to it in place")
             if isinstance(changed, Tensor) and isinstance(computed, Tensor):
-                after = replace(changed, requires_grad=computed.requires_grad, device=computed.device)
+                after = replace(
+                    changed, requires_grad=computed.requires_grad, device=computed.device, lost=computed.lost
+                )
             elif isinstance(changed, Array) and isinstance(computed, Array):
-                after = replace(changed, dtype=changed.dtype or computed.dtype)
+                after = replace(changed, dtype=changed.dtype or computed.dtype, lost=computed.lost)
             else:
                 after = changed
         elif isinstance(item, Ref) and isinstance(node.operator, cst.AddAssign | cst.BitOrAssign):
@@ -119,7 +122,7 @@ def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     joined = join_values(results) or Unknown()
     if id(node) in machine.frame.leaving_backward and isinstance(joined, Unknown):
         fact = yes(machine.place(node), f"`{name}` requires grad: backward() is called on it below")
-        joined = Tensor(fact, kind=fact, ndim=0)
+        joined = Tensor(fact, kind=fact, ndim=0, lost=joined.lost)
     if isinstance(target, cst.Name):
         assign_name(machine, target.value, joined, state)
     elif isinstance(target, cst.Subscript):
@@ -148,6 +151,7 @@ def _plain(operator: cst.BaseAugOp) -> cst.CSTNode:
 def return_(machine: Machine, node: cst.Return, state: State) -> None:
     """The path ends with a value."""
     value = evaluate(machine, node.value, state) if node.value is not None else Constant(None)
+    returned(machine, state, node, value)
     machine.frame.returned.append((value, state.fork()))
     state.alive = False
 

@@ -13,6 +13,7 @@ from tensorlint.flow.entries import entry_at, store_entry
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Instance
+from tensorlint.flow.leaving import new_leaf
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.modules import freeze, instance_of
 from tensorlint.flow.names import dotted, short
@@ -171,7 +172,8 @@ def _assign_tensor_attribute(
                     freeze(machine, state, Ref(address), frozen, place)
             if isinstance(value, Constant) and isinstance(value.value, bool):
                 fact = yes(place, f"`{short(target)}` is set to True") if value.value else NO
-                rebind(machine, target.value, replace(tensor, requires_grad=fact), state)
+                lost = new_leaf(tensor.lost, place, f"{short(target)} = True") if value.value else tensor.lost
+                rebind(machine, target.value, replace(tensor, requires_grad=fact, lost=lost), state)
     if name == "data":
         for storage in {alias.storage for tensor in tensors for alias in tensor.aliases if alias.made is None}:
             state.rebind_memory(storage)
@@ -261,5 +263,5 @@ def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, va
         if found.requires_grad.holds and state.records() is not Truth.NO:
             place = machine.place(target)
             fact = found.requires_grad.because(place, f"stored into `{short(target.value)}`")
-            changed = replace(changed, requires_grad=fact)
+            changed = replace(changed, requires_grad=fact, lost=None)
         rebind(machine, target.value, changed, state, only=Tensor)

@@ -11,8 +11,11 @@ from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
+from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
+from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.missing import back_propagated
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
@@ -44,10 +47,13 @@ def call_tensor_method(
     place = machine.place(node)
     if name == "numpy":
         if arguments.is_true("force") or (isinstance(arguments.value(0), Constant) and arguments.positional):
-            return Array(NO, tensor.dtype, fresh(machine) if tensor.device.holds else tensor.aliases)
+            lost = leave(machine, state, node, tensor, Way.NUMBER)
+            return Array(NO, tensor.dtype, fresh(machine) if tensor.device.holds else tensor.aliases, lost=lost)
         convert(machine, state, node, receiver_node, tensor, How.NUMPY, ".numpy()")
-        return array_of(machine, state, tensor, node, short(receiver_node))
+        array = array_of(machine, state, tensor, node, short(receiver_node))
+        return replace(array, lost=leave(machine, state, node, tensor, Way.NUMBER) if tensor.lost else None)
     if name == "backward":
+        back_propagated(machine, state, node, tensor, short(node))
         grad = tensor.requires_grad
         if not grad.holds:
             known = yes(place, f"`backward()` is called on `{short(receiver_node)}`, so it requires grad")
@@ -67,11 +73,12 @@ def call_tensor_method(
             for address in addresses:
                 if address is not None:
                     freeze(machine, state, Ref(address), switched_off, place)
-        changed = replace(tensor, requires_grad=fact)
+        lost = tensor.lost if switched_off else new_leaf(tensor.lost, place, short(node))
+        changed = replace(tensor, requires_grad=fact, lost=lost)
         rebind(machine, receiver_node, changed, state, only=Tensor)
         return changed
     if name == "detach_":
-        changed = replace(tensor, requires_grad=NO)
+        changed = replace(tensor, requires_grad=NO, lost=leave(machine, state, node, tensor, Way.DETACH))
         rebind(machine, receiver_node, changed, state, only=Tensor)
         return changed
     if tensor.opaque and name in ("items", "values", "keys", "get", "pop", "to_tuple", "copy", "decode"):
@@ -103,7 +110,7 @@ def _after_write(
     """The receiver of an in-place method: it requires grad if what was written does."""
     found = inputs_of(state, arguments.values())
     versions = frozenset(replace(alias, version=state.version(alias.storage)) for alias in tensor.aliases)
-    changed = replace(tensor, aliases=versions)
+    changed = replace(tensor, aliases=versions, lost=None)
     if found.requires_grad.holds and state.records() is not Truth.NO:
         place = machine.place(node)
         changed = replace(

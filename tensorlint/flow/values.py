@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Reason
+from tensorlint.flow.lost import Lost
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -88,6 +89,8 @@ class Tensor:
     conj: Fact = NO
     ndim: int | None = field(default=None, compare=False)
     guards: Guards = NO_GUARDS
+    lost: Lost | None = field(default=None, compare=False)
+    """The gradient that was lost on the way to it (``leaving.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Array:
     """That it is not writable."""
     backing: str = field(default="", compare=False)
     """Of a read-only array: ``file`` where its memory is a mapped file, ``array`` where it is another array's."""
+    lost: Lost | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class Number:
     """A Python number, bool or string whose value is not known."""
 
     guards: Guards = NO_GUARDS
+    lost: Lost | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,7 @@ class Unknown:
     """It is an argument that a call does not give."""
     immutable: Fact = NO
     """It is ``bytes``: an array over its memory is read-only."""
+    lost: Lost | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

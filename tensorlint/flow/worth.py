@@ -19,6 +19,10 @@ BOUNDARY = re.compile(
     r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\()"
 )
 """What a finding stands on, where it does not need a library beside torch."""
+BACKWARD = re.compile(r"\bbackward\(|\bautograd\.grad\(|\bdef training_step\(")
+"""Where a gradient that was lost is missed."""
+NUMBERS = re.compile(r"\.item\(|\.tolist\(|\bfloat\(")
+REMADE = re.compile(r"\b(?:tensor|Tensor|FloatTensor|Variable|full)\(")
 METHODS = re.compile(
     r"\.(?:plot|loglog|semilog\w|step|fill\w*|stem|errorbar|scatter|barh?|hist\w*|box\w*|violin\w*|pie|imshow|matshow"
     r"|pcolor\w*|contour\w*|quiver|streamplot|h?lines|vlines|ax[hv]\w+|set_\w+|text|annotate|fit\w*|predict\w*|score\w*"
@@ -41,16 +45,23 @@ def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
 
 def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     names = _library_names(file.text)
-    if BOUNDARY.search(file.text) is None and not names:
+    if not _holds_boundary(file.text) and not names:
         return frozenset()
     found = set()
     for function, text in _texts(file).items():
         library = bool(names) and (not names.isdisjoint(_words(text)) or METHODS.search(text) is not None)
-        if library or BOUNDARY.search(text) is not None:
+        if library or _holds_boundary(text):
             found.add(function)
-    if not found and BOUNDARY.search(file.text) is None:
+    if not found and not _holds_boundary(file.text):
         return frozenset()
     return frozenset(_with_callers(file, found) | {function for function in file.functions if function.nested})
+
+
+def _holds_boundary(text: str) -> bool:
+    """What a finding stands on is in a text, whatever the file imports."""
+    if BOUNDARY.search(text) is not None or BACKWARD.search(text) is not None:
+        return True
+    return NUMBERS.search(text) is not None and REMADE.search(text) is not None
 
 
 def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:

@@ -10,15 +10,16 @@ versions (``torch<2.2``, ``numpy>=2``), separated by commas. It is about the sta
 ``shares A with B``                   after the line the two live in the same memory; ``copies A from B`` if they do not
 ``overwrites X``                      the line changes the value of X, which it does not assign; ``spares X`` if not
 ``stale X``                           what X is after the line has another value in the end; ``fresh X`` if it has not
-``wrong gradient X, right is Y``      when the function returns, ``X.grad`` is not Y; ``right gradient X, right is Y``
-``no gradient X``                     when the function returns, ``X.grad`` is None or zero everywhere
+``wrong gradient X, right is Y``      in the end ``X.grad`` is not Y; ``right gradient X, right is Y`` if it is
+``no gradient X``                     in the end ``X.grad`` is None or zero everywhere
 ``always True``, ``always False``     the marked comparison has that value, on every device
 ``discards X``                        the line leaves X as it is although its value would be another
 ``slower than EXPR by 5``             the marked expression takes more than 5 times as long as EXPR
 ``nothing``                           the line does nothing worth a word
 ====================================  ==============================================================================
 
-X, Y, A, B and EXPR are Python expressions over the names that the line sees. Where no claim is made for a device, the
+X, Y, A, B and EXPR are Python expressions over the names that the line sees (for gradients: that are there when its
+function returns). Where no claim is made for a device, the
 claim is ``nothing``. ``# not fixed: REASON`` above a statement says that its misbehaviour stays in the fixed program.
 """
 

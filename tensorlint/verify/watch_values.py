@@ -62,20 +62,28 @@ class Stale(Watch):
 
 
 class Gradient(Watch):
-    right = True
-    lost = False
+    """The object is kept when its function returns; its gradient is looked at when everything is over."""
+
+    held: tuple[Any, Frozen | None] | None = None
+
+    def after(self, frame: FrameType) -> None:
+        if not self.claim.detail:
+            self.held = (self.value(self.claim.subject, frame), None)  # its function may end with an error
 
     def leave(self, frame: FrameType) -> None:
-        gradient = self.value(self.claim.subject, frame).grad
-        if self.claim.verb == "no gradient":
-            self.lost = gradient is None or not bool(gradient.any())
-        else:
-            self.right = close(freeze(gradient), freeze(self.value(self.claim.detail, frame)))
+        right = freeze(self.value(self.claim.detail, frame)) if self.claim.detail else None
+        self.held = (self.value(self.claim.subject, frame), right)
 
     def finish(self, warned: list[Warned]) -> Seen:
-        if self.claim.verb == "no gradient":
-            return Seen(self.lost, "no gradient" if self.lost else "a gradient")
-        return Seen(self.right == (self.claim.verb == "right gradient"), "right" if self.right else "wrong gradient")
+        if self.held is None:
+            return Seen(False, "its function did not return")
+        subject, right = self.held
+        gradient = subject.grad
+        if right is None:
+            lost = gradient is None or not bool(gradient.any())
+            return Seen(lost, "no gradient" if lost else "a gradient")
+        same = close(freeze(gradient), right)
+        return Seen(same == (self.claim.verb == "right gradient"), "right" if same else "wrong gradient")
 
 
 class Discards(Watch):
