@@ -18,9 +18,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-lint", action="store_true", help="do not compare the linter's findings with the markers")
     parser.add_argument("--record", action="store_true", help="write the observations beside the fixtures")
     parser.add_argument("--update-fixed", action="store_true", help="have the fixer write the fixed programs first")
+    parser.add_argument(
+        "--tables",
+        action="store_true",
+        help="check the rows of the knowledge tables (of the libraries named in place of fixtures; default: all)",
+    )
+    parser.add_argument("--details", action="store_true", help="with --tables: name each row that is not checked")
     parser.add_argument("--quiet", action="store_true", help="print only what is not confirmed")
     options = parser.parse_args(arguments)
     try:
+        if options.tables:
+            from tensorlint.verify.rows.report import command as check_tables
+
+            return check_tables([str(name) for name in options.fixtures], details=options.details, quiet=options.quiet)
         from tensorlint.verify.harness import command
 
         return command(

@@ -16,8 +16,9 @@ from tensorlint.verify.rows.array_menu import MENU, first_arrays, strided
 from tensorlint.verify.rows.conversions import Taken, try_tensors
 from tensorlint.verify.rows.names import ARRAY_SKIPPED, ARRAY_WRITERS
 from tensorlint.verify.rows.observed import Call, Seen
+from tensorlint.verify.rows.resolving import resolve
 
-__all__ = ["candidates", "observe", "resolve"]
+__all__ = ["candidates", "observe"]
 
 MODULES = {
     "numpy": ("numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.testing"),
@@ -57,23 +58,6 @@ def candidates(library: str = "numpy") -> Iterator[str]:
             if library == "sklearn" and not value.__module__.startswith(module):  # imported for its own use
                 continue
             yield f"{module}.{name}"
-
-
-def resolve(name: str) -> Any:
-    """The object of a fully qualified name; None where this installation has none."""
-    parts = name.split(".")
-    try:
-        value: Any = importlib.import_module(parts[0])
-    except ImportError:
-        return None
-    for at, part in enumerate(parts[1:], 2):
-        if not hasattr(value, part):
-            try:
-                importlib.import_module(".".join(parts[:at]))
-            except ImportError:
-                return None
-        value = getattr(value, part, None)
-    return value
 
 
 def observe(name: str, function: Callable[..., Any] | None = None, bases: slice = slice(None)) -> Seen:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tensorlint.library.row import DTYPES, Row
+from tensorlint.library.row import DTYPES
 
-__all__ = ["Call", "Seen", "disagreements", "row_fields"]
+__all__ = ["Call", "Placed", "Seen", "row_fields"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,18 @@ class Call:
     alone: bool = False
     """The only argument was an array with at least one dimension."""
     wraps: bool | None = None
+    type: type | None = None
+    """Of a result for which ``returns`` has no word."""
+    given: bool = False
+    """The call is an example of the row's own: its result is the kind that the row says, whatever a note adds."""
+    asked_grad: bool | None = None
+    """What ``requires_grad=`` was."""
+    asked_dtype: str = ""
+    """The dtype that was asked for."""
+
+
+Placed = tuple[str, str, str]
+"""Where tensors were: the inputs (empty without any), what ``device=`` asked for (empty if nothing), the result."""
 
 
 @dataclass(slots=True)
@@ -52,6 +64,8 @@ class Seen:
     """Arrays are taken, the same with negative strides are not."""
     kind: str = "tensor"
     """What the inputs are: ``tensor`` or ``array``."""
+    placed: set[Placed] = field(default_factory=set)
+    """Devices, of calls on meta and on simulated CUDA too."""
     tensor_list: bool = False
     """By its schema the result is a list of tensors of any length."""
 
@@ -168,61 +182,3 @@ def _shares(calls: Sequence[Call]) -> str:
     if all(call.shares for call in told if call.dtypes[0] == call.dtypes[1]):
         return "unless the dtype changes"
     return "unless the layout changes"
-
-
-def disagreements(row: Row, seen: Seen) -> list[str]:
-    """What a row says that was seen to be otherwise, in words; empty where all that was seen agrees."""
-    found = {text for call in seen.calls for text in _of_call(row, call)}
-    same_dtype = [call for call in seen.calls if call.dtypes[0] == call.dtypes[1]]
-    shared = {call.shares for call in same_dtype}
-    if row.shares and row.returns in {"tensor", "array"} and False in shared and True not in shared:
-        found.add(f"says that it shares memory ({row.shares}), but no result did")
-    for argument in seen.converts - set(row.converts):
-        if not {"*", "**"} & set(row.converts) and (argument.isdigit() or row.converts == ()):
-            found.add(f"does not say that it converts argument {argument}")
-    for argument in set(row.converts) - seen.converts:
-        if argument in seen.unconverted:
-            found.add(f"says that it converts argument {argument}, but it never did")
-    return sorted(found)
-
-
-_KINDS = {
-    "tensor": {"tensor", "argument", "self"},
-    "array": {"array", "argument", "self", "scalar", "number", "bool"},
-    "scalar": {"scalar", "array", "number", "bool", "argument"},
-    "tensors": {"tensors", "tuple"},
-    "tensor_or_pair": {"tensor", "tuple", "argument"},
-    "arrays": {"arrays", "tuple"},
-    **{word: {word} for word in ("none", "bool", "str", "self", "argument", "tuple", "shape", "dtype")},
-    "number": {"number", "bool", "scalar"},
-}
-"""For a row's ``returns``, the kinds of results that agree with it."""
-
-
-def _of_call(row: Row, call: Call) -> Iterator[str]:
-    if call.returns not in _KINDS.get(row.returns, {call.returns}) and not row.note:
-        yield f"says returns = {row.returns}, but a result was {call.returns}"
-    if row.shares == "view" and call.shares is False and call.returns in {"tensor", "array"}:
-        yield "says view, but a result did not share memory"
-    if row.returns in {"tensor", "array"} and not row.shares and call.shares and not row.note:
-        yield "says copy, but a result shared memory"
-    if row.grad == "no" and any(call.grads):
-        yield "says grad = no, but a result required grad"
-    if len(call.grads) == len(row.item_grad):
-        for at, (word, requires_grad) in enumerate(zip(row.item_grad, call.grads, strict=True)):
-            if word == "no" and requires_grad:
-                yield f"says item {at} does not require grad, but it did"
-    for written in sorted(call.writes - set(row.writes)):
-        yield f"does not say that it writes to {written}"
-    if call.strides in {"keep", "make"} and row.negative_stride in {"drop", "refuse"}:
-        yield f"says negative strides {row.negative_stride}, but a result had some"
-    given, result = call.dtypes
-    if result and row.dtype == "inputs" and given != result and row.returns in {"tensor", "array"}:
-        yield f"says dtype = inputs, but {given} gave {result}"
-    if result and row.dtype == "keep_float" and given.startswith("float") and given != result:
-        yield f"says dtype = keep_float, but {given} gave {result}"
-    if result and row.dtype in _FIXED_DTYPES and result != row.dtype and not row.note:
-        yield f"says dtype = {row.dtype}, but a result was {result}"
-
-
-_FIXED_DTYPES = DTYPES - {"inputs", "keyword", "argument", "keep_float", "unknown"}

@@ -16,9 +16,11 @@ import torch
 
 from tensorlint.verify.rows.names import LAYOUT_ONLY, TENSOR_SKIPPED
 from tensorlint.verify.rows.observed import Call, Seen
+from tensorlint.verify.rows.placing import placed
+from tensorlint.verify.rows.resolving import resolve
 from tensorlint.verify.rows.tensor_menu import MENU, Inputs, first_tensors, fresh
 
-__all__ = ["candidates", "observe", "resolve"]
+__all__ = ["candidates", "observe"]
 
 MODULES = ("torch", "torch.nn.functional", "torch.linalg", "torch.fft", "torch.special", "torch.sparse")
 
@@ -41,20 +43,6 @@ def candidates() -> Iterator[str]:
                 yield f"{module}.{name}"
 
 
-def resolve(name: str) -> Any:
-    """The object that a fully qualified name of torch names; None if this torch has none."""
-    parts = name.split(".")
-    value: Any = torch
-    for at, part in enumerate(parts[1:], 2):
-        if not hasattr(value, part):
-            try:
-                importlib.import_module(".".join(parts[:at]))
-            except ImportError:
-                return None
-        value = getattr(value, part, None)
-    return value
-
-
 def observe(name: str, bases: slice = slice(None)) -> Seen:
     """Try a function or Tensor method on the whole menu. Takes some milliseconds."""
     function = resolve(name)
@@ -62,6 +50,7 @@ def observe(name: str, bases: slice = slice(None)) -> Seen:
     may_write = last.endswith("_") or last in _RUNNING_STATISTICS
     seen = Seen(tensor_list=last in _lists_of_tensors())
     method = name.startswith("torch.Tensor.")
+    tries_left = 2
     if function is None:
         return seen
     with warnings.catch_warnings():
@@ -71,6 +60,9 @@ def observe(name: str, bases: slice = slice(None)) -> Seen:
                 call = _try(function, fresh(base), inputs, method)
                 if call is not None and (may_write or not call.writes):
                     seen.calls.append(replace(call, writes=frozenset()) if last in LAYOUT_ONLY else call)
+                    if tries_left and call.grads:
+                        tries_left -= 1
+                        seen.placed.update(placed(function, inputs(fresh(base))))
     return seen
 
 
