@@ -58,6 +58,9 @@ def test_what_to_use_instead_is_found_by_no_rule(each: Rule, text: str) -> None:
 RAISES = {
     "TSL101": "RuntimeError: Can't call numpy() on Tensor that requires grad",
     "TSL102": "TypeError: can't convert meta device type tensor to numpy. Use Tensor.cpu()",
+    "TSL103": "RuntimeError: Can't call numpy() on Tensor that has conjugate bit set",
+    "TSL104": "TypeError: Got unsupported ScalarType BFloat16",
+    "TSL105": "TypeError: can't convert Sparse",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
 }
 MISBEHAVES = {

@@ -14,7 +14,20 @@ from tensorlint.flow.events import Event
 from tensorlint.rules.base import Rule
 from tensorlint.rules.registry import rule, rules
 
-CODES = ["TSL101", "TSL102", "TSL201", "TSL203", "TSL207", "TSL301", "TSL401", "TSL503", "TSL506"]
+CODES = [
+    "TSL101",
+    "TSL102",
+    "TSL103",
+    "TSL104",
+    "TSL105",
+    "TSL201",
+    "TSL203",
+    "TSL207",
+    "TSL301",
+    "TSL401",
+    "TSL503",
+    "TSL506",
+]
 
 
 def test_every_rule_is_found_in_the_order_of_the_codes() -> None:

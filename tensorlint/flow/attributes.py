@@ -117,6 +117,8 @@ def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tens
     if row is None and tensor.opaque:
         if isinstance(node.value, cst.Name) and tensor.kind.truth not in (Truth.YES, Truth.NO):
             rebind(machine, node.value, replace(tensor, kind=NO), state, only=Tensor)  # a structure
+        if name.endswith("loss") and tensor.form.dtype.holds:
+            tensor = replace(tensor, form=replace(tensor.form, dtype=UNKNOWN))  # computed in float32, as a rule
         return part_of_structure(machine, node, tensor)  # a field of a model's output, of a batch
     return Bound(tensor, name)
 

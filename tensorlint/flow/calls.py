@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow import (
+    autocast,  # noqa: F401  (it registers what it knows)
     builtin_calls,  # noqa: F401  (they register what they know)
     data_calls,  # noqa: F401
     library_specials,
@@ -25,9 +26,10 @@ from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.leaving import combined, is_loss
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate, evaluates
-from tensorlint.flow.modules import is_module, make_module
+from tensorlint.flow.modules import cast, is_module, make_module
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.object_calls import call_instance, call_moved, call_unknown
+from tensorlint.flow.row_forms import lacking_form
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
@@ -247,7 +249,11 @@ def _unlisted(machine: Machine, state: State, node: cst.BaseExpression, name: st
         place = machine.place(node)
         fact = maybe(place, f"`{short(node)}` loads a model whose parameters require grad")
         if _loads_model(name):
-            return make_module(machine, state, (node,), "", fact, NO)
+            ref = make_module(machine, state, (node,), "", fact, NO)
+            for keyword in ("dtype", "torch_dtype"):
+                if (asked := arguments.keywords.get(keyword)) is not None:
+                    cast(state, ref, lacking_form(machine, node, asked[1]))
+            return ref
     return Unknown()
 
 

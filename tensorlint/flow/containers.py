@@ -110,7 +110,8 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 results.append(join_values(items) or Unknown())
             case Tensor():
                 ndim = item.ndim - 1 if item.ndim else None
-                results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim))
+                form = replace(item.form, layout=NO) if item.form.layout_name == "nested" else item.form
+                results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim, form=form))
             case Array():
                 ndim = item.ndim - 1 if item.ndim else None
                 results.append(

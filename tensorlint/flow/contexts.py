@@ -23,6 +23,7 @@ from tensorlint.flow.targets import assign
 from tensorlint.flow.values import (
     EXIT_STACK,
     NO_GUARDS,
+    Autocast,
     Bound,
     Constant,
     External,
@@ -53,7 +54,7 @@ class Entered:
 @executes(cst.With)
 def with_(machine: Machine, node: cst.With, state: State) -> None:
     """A block under contexts, grad mode among them."""
-    before, stacked = state.grad, False
+    before, stacked, autocast = state.grad, False, state.autocast
     leave: list[Leave] = []
     caught: set[str] = set()
     for item in node.items:
@@ -72,6 +73,7 @@ def with_(machine: Machine, node: cst.With, state: State) -> None:
     ended = [path for _, path in frame.returned[earlier[0] :]]
     for path in (state, *ended, *frame.breaks[earlier[1] :], *frame.continues[earlier[2] :]):
         _leave(path, leave, restored)
+        path.autocast = autocast
 
 
 def _leave(path: State, leave: list[Leave], restored: Fact | None) -> None:
@@ -103,6 +105,8 @@ def _enter(machine: Machine, state: State, node: cst.BaseExpression, context: Si
     match context:
         case GradMode(mode=mode):
             state.grad = within(state.grad, mode)
+        case Autocast(lower=fact):
+            state.autocast = fact
         case External(name=name) if (found := mode_of_context(name, None)) is not None:
             state.grad = within(state.grad, found)
         case Ref():

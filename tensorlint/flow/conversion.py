@@ -62,7 +62,7 @@ def convert(
             found = inputs_of(state, [part for part in inside(state, item) if not is_doubtful(part)])
             if found.tensor is NO:
                 continue
-            tensor = Tensor(found.requires_grad, found.device, found.dtype, found.tensor, conj=found.conj)
+            tensor = Tensor(found.requires_grad, found.device, found.dtype, found.tensor, form=found.form)
             _emit(
                 machine,
                 state,
@@ -143,7 +143,7 @@ def _emit(
     if not by.endswith("from_dlpack"):  # which refuses in any mode
         tensor = replace(tensor, requires_grad=recorded(state, tensor.requires_grad))
     tensor = _unless_caught(machine, tensor, by)
-    if not (tensor.requires_grad.holds or tensor.device.holds or tensor.conj.holds or tensor.kind.holds):
+    if not (tensor.requires_grad.holds or tensor.device.holds or tensor.form.refused or tensor.kind.holds):
         return
     machine.emit(
         Conversion(
@@ -165,9 +165,9 @@ def _unless_caught(machine: Machine, tensor: Tensor, by: str) -> Tensor:
     """The tensor without the facts whose errors the program catches: it asks whether the conversion works."""
     exports = by.endswith("from_dlpack")
     if is_caught(machine, "BufferError" if exports else "RuntimeError"):
-        tensor = replace(tensor, requires_grad=NO, conj=NO)
+        tensor = replace(tensor, requires_grad=NO, form=tensor.form.resolved())
     if is_caught(machine, "BufferError" if exports else "TypeError"):
-        tensor = replace(tensor, device=NO)
+        tensor = replace(tensor, device=NO, form=replace(tensor.form, dtype=NO, layout=NO))
     return tensor
 
 

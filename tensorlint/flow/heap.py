@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place
+from tensorlint.flow.form import PLAIN, Form
 from tensorlint.flow.values import Function, Value
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class ModuleFacts:
     """The storage of its parameters and buffers."""
     frozen: Fact = field(default=UNKNOWN)
     """That ``requires_grad_(False)`` was called on all of it."""
+    form: Form = PLAIN
+    """Of its parameters and buffers: whether their dtype is one that NumPy does not have."""
 
 
 @dataclass(frozen=True, slots=True)

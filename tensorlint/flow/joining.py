@@ -119,7 +119,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.opaque or b.opaque,
                 _aliases(a.aliases, b.aliases),
                 a.assumed and b.assumed,
-                a.conj.join(b.conj, mine, others),
+                a.form.join(b.form, mine, others),
                 a.ndim if a.ndim == b.ndim else None,
                 guards,
                 join_lost(a.lost, b.lost),
@@ -165,7 +165,9 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
             merged = Object(a.type, grad, a.device.join(b.device, mine, others), guards)
             same = merged == a
         case Dtype(), Dtype():
-            merged = a if (a.name, a.library) == (b.name, b.library) else Dtype("", a.library, guards)
+            name = a.name if a.name == b.name else ""
+            library = a.library if a.library == b.library else ""
+            merged = Dtype(name, library, a.lacking.join(b.lacking, mine, others), guards)
             same = merged == a
         case _:
             same = guards == a.guards
@@ -219,6 +221,7 @@ def join_objects(a: HeapObject, b: HeapObject, mine: Guards = NO_GUARDS, others:
                     a.module.device.join(b.module.device, mine, others),
                     a.module.storage,
                     a.module.frozen.join(b.module.frozen, mine, others),
+                    a.module.form.join(b.module.form, mine, others),
                 )
             elif a.module is not None:
                 module = a.module

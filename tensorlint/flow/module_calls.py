@@ -11,12 +11,14 @@ from tensorlint.flow.container_methods import call_dict_method
 from tensorlint.flow.containers import items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
+from tensorlint.flow.form import PLAIN
 from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance, Taken
 from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.modules import CONTENTS, change_parameters, freeze, is_module, move, parameters_of, parts
+from tensorlint.flow.modules import CONTENTS, cast, change_parameters, freeze, is_module, move, parameters_of, parts
 from tensorlint.flow.names import short
+from tensorlint.flow.row_forms import lacking_form, module_dtype
 from tensorlint.flow.state import State, next_write
 from tensorlint.flow.storage import aliases_of
 from tensorlint.flow.tensors import device_of, inputs_of
@@ -26,6 +28,7 @@ from tensorlint.flow.values import (
     Bound,
     Constant,
     Dtype,
+    External,
     Function,
     Number,
     Ref,
@@ -40,7 +43,7 @@ __all__ = ["call_module_method", "call_optimizer_method"]
 
 MOST_APPLIED = 32
 """Parts of a module that a function is applied to."""
-SAME = frozenset({"eval", "train", "float", "half", "double", "bfloat16", "share_memory", "type", "compile"})
+SAME = frozenset({"eval", "train", "share_memory", "compile"})
 
 
 def call_module_method(
@@ -60,6 +63,8 @@ def call_module_method(
             device = _device(machine, state, node, name, arguments)
             if device is not None:
                 move(machine, state, ref, device)
+            if name == "to" and (asked := module_dtype(arguments)) is not None:
+                cast(state, ref, lacking_form(machine, node, asked))
             return ref
         case "requires_grad_":
             off = arguments.value(0, "requires_grad")
@@ -104,6 +109,13 @@ def call_module_method(
             owned = [part.module.storage for _, part in parts(state, ref) if part.module is not None]
             zero_gradients(machine, state, owned, node)
             return Constant(None)
+        case "float" | "half" | "double":
+            cast(state, ref, PLAIN)
+            return ref
+        case "bfloat16" | "type":
+            asked = External("torch.bfloat16") if name == "bfloat16" else arguments.value(0, "dst_type") or Unknown()
+            cast(state, ref, lacking_form(machine, node, asked))
+            return ref
         case _ if name in SAME:
             return ref
         case _:
@@ -165,7 +177,8 @@ def _state_dict(machine: Machine, state: State, node: cst.BaseExpression, ref: R
     aliases = frozenset(Alias(number, state.version(number), made) for number in storages[:8])
     instance = state.object(ref)
     device = instance.module.device if isinstance(instance, Instance) and instance.module is not None else UNKNOWN
-    one = Tensor(NO, device, kind=yes(machine.place(node), "an entry of a state_dict"), aliases=aliases)
+    form = instance.module.form if isinstance(instance, Instance) and instance.module is not None else PLAIN
+    one = Tensor(NO, device, kind=yes(machine.place(node), "an entry of a state_dict"), aliases=aliases, form=form)
     source = Taken(storages[0], seen_so_far(state, storages[0])) if storages else None
     return make_mapping(machine, state, (node, ref.address), rest=one, source=source)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Reason, Truth, either, maybe, yes
+from tensorlint.flow.form import PLAIN, Form
 from tensorlint.flow.heap import Instance, Items, Mapping, ModuleFacts
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.state import State, Write
@@ -15,6 +16,7 @@ from tensorlint.flow.tensors import Inputs, recorded, result_tensor
 from tensorlint.flow.values import Alias, Ref, Tensor, Tuple, Value, alternatives
 
 __all__ = [
+    "cast",
     "change_parameters",
     "freeze",
     "instance_of",
@@ -131,6 +133,17 @@ def move(machine: Machine, state: State, ref: Ref, device: Fact) -> None:
         )
 
 
+def cast(state: State, ref: Ref, form: Form) -> None:
+    """``module.to(dtype)``: its floating parameters and buffers, and those of its parts, have the dtype from now on."""
+    for part, instance in list(parts(state, ref)):
+        assert instance.module is not None
+        attributes = dict(instance.attributes)
+        for name, value in attributes.items():
+            if isinstance(value, Tensor) and (name in instance.registered or value.requires_grad.holds):
+                attributes[name] = replace(value, dtype="", form=form)
+        state.heap[part.address] = replace(instance, attributes=attributes, module=replace(instance.module, form=form))
+
+
 def freeze(machine: Machine, state: State, ref: Ref, frozen: bool | None, place: Place) -> None:
     """``requires_grad_(False)`` (or True again) on every parameter of a module and its parts; None: one of both."""
     fact = maybe(place, "perhaps frozen here") if frozen is None else yes(place, "frozen here") if frozen else NO
@@ -157,6 +170,7 @@ def parameters_of(machine: Machine, state: State, ref: Ref, name: str, node: cst
         instance.module.device,
         kind=yes(machine.place(node), f"a parameter of `{name}`"),
         aliases=aliases,
+        form=instance.module.form,
     )
 
 
@@ -170,6 +184,30 @@ def change_parameters(
             todo |= {part.module.storage for _, part in parts(state, Ref(address)) if part.module is not None}
     for storage in todo:
         state.wrote(storage, Write(machine.place(node), text, through))
+
+
+MULTIPLIES = ("torch.nn.Linear", "torch.nn.Conv", "torch.nn.Bilinear", "torch.nn.LazyLinear", "torch.nn.LazyConv")
+"""Layers that autocast runs in the lower dtype."""
+
+
+def _form(machine: Machine, state: State, instance: Instance, inputs: Inputs, node: cst.CSTNode, name: str) -> Form:
+    """The form of a module's output: in the dtype of its parameters, or the one of autocast."""
+    assert instance.module is not None
+    place = machine.place(node)
+    layer = instance.type.startswith("torch.nn.")
+    if state.autocast.holds:
+        row = machine.library.row(instance.type) if layer else None
+        if layer and not instance.type.startswith(MULTIPLIES) and (row is None or row.parameters is not None):
+            return PLAIN
+        fact = state.autocast.because(place, f"output of `{name}`, which computes in it").weakened()
+        return Form(dtype=fact, dtype_name="bfloat16")
+    form = instance.module.form
+    if not form.dtype.holds:
+        row = machine.library.row(instance.type) if layer else None
+        same = row is not None and row.parameters is False and not row.parameters_if
+        return inputs.result if same else PLAIN
+    form = form.because(place, f"output of `{name}`, whose parameters have it")
+    return form if layer else form.weakened()
 
 
 def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cst.CSTNode, name: str) -> Tensor:
@@ -190,12 +228,14 @@ def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cs
         device = device.because(place, f"output of `{name}` ({what}), which is there")
     elif inputs.device.holds:
         device = inputs.device
+    opaque = not instance.type.startswith("torch.nn.") or instance.type in SEVERAL_OUTPUTS
     return result_tensor(
         machine,
         state,
         inputs,
         requires_grad=grad,
         device=device,
-        opaque=not instance.type.startswith("torch.nn.") or instance.type in SEVERAL_OUTPUTS,
+        form=_form(machine, state, instance, inputs, node, name),
+        opaque=opaque,
         kind=yes(place, f"output of `{name}`") if instance.type else maybe(place, f"output of `{name}`"),
     )

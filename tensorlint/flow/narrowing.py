@@ -10,6 +10,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted, literal, short
 from tensorlint.flow.narrowing_devices import narrow_device
+from tensorlint.flow.narrowing_forms import narrow_form
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
 from tensorlint.flow.values import (
@@ -43,7 +44,7 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             narrow_call(machine, test, state, outcome)
         case cst.Comparison(comparisons=[_]):
             _narrow_comparison(machine, test, state, outcome)
-        case cst.Attribute(attr=cst.Name(value=("requires_grad" | "is_cuda" | "is_sparse") as name)):
+        case cst.Attribute(attr=cst.Name(value=("requires_grad" | "is_cuda") as name)):
             _narrow_tensor(machine, test.value, state, name, outcome)
         case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name("flags")), attr=cst.Name("writeable")):
             _narrow_writeable(machine, owner, state, outcome)
@@ -54,6 +55,7 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
         case _:
             pass
     narrow_device(machine, test, state, outcome)
+    narrow_form(machine, test, state, outcome)
     for key, wanted in outcomes(test, outcome):
         state.assume(key, wanted)
         if (known := _constant_outcome(machine, test, state)) is not None and known is not outcome:

@@ -15,6 +15,7 @@ from tensorlint.flow.facts import NO, Truth
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.leaving import through_operator
 from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.row_forms import form_of_operator
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import inputs_of, recorded, result_tensor
@@ -99,7 +100,9 @@ def _one(
         _convert_surely(machine, state, node, right_node, b, " on its left" if refused else "")
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
-        return result_tensor(machine, state, inputs_of(state, [a, b]), ndim=_ndim(a, b))
+        inputs = inputs_of(state, [a, b])
+        form = form_of_operator(machine, state, node, operator, a, b, inputs.result)
+        return result_tensor(machine, state, inputs, ndim=_ndim(a, b), form=form)
     for known, other in ((a, b), (b, a)):
         if isinstance(known, Array) and known.scalar and isinstance(other, Unknown):
             return Unknown(from_caller=other.parameter or other.from_caller)  # it decides what comes out
@@ -198,7 +201,7 @@ def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
     for item in alternatives(value):
         if isinstance(item, Tensor):
             made = result_tensor(machine, state, inputs_of(state, [item]), ndim=item.ndim, dtype=item.dtype)
-            results.append(replace(made, lost=item.lost))
+            results.append(replace(made, lost=item.lost, form=item.form.resolved()))
         elif isinstance(item, Array):
             results.append(Array(NO, item.dtype, fresh(machine), item.scalar, lost=item.lost))
         elif (

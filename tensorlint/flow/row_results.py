@@ -10,9 +10,10 @@ from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.modules import CONTENTS, make_module
+from tensorlint.flow.modules import CONTENTS, cast, make_module
 from tensorlint.flow.names import short
 from tensorlint.flow.read_only import backing_of, read_only_of
+from tensorlint.flow.row_forms import lacking_form
 from tensorlint.flow.row_tensors import asks_for_dtype, dtype_of, shared_memory, tensor_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
@@ -82,7 +83,7 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
         case "device":
             return _device(machine, state, call)
         case "dtype":
-            return Dtype()
+            return _dtype(call)
         case "module" | "loss":
             return _module(machine, state, call)
         case "loader":
@@ -233,6 +234,19 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
     return Device(fact if fact is not None else UNKNOWN, False, made)
 
 
+def _dtype(call: Call) -> Value:
+    """What ``x.dtype`` is."""
+    if not call.row.attribute:
+        return Dtype()
+    match call.receiver:
+        case Tensor() as tensor:
+            return Dtype(tensor.dtype, "torch", tensor.form.dtype)
+        case Array() as array:
+            return Dtype(array.dtype, "numpy")
+        case _:
+            return Dtype()
+
+
 def _trainable(call: Call, place: Place) -> Fact:
     """Whether a new module has parameters that require grad: as its row says, or an argument (``affine``)."""
     row = call.row
@@ -258,6 +272,9 @@ def _module(machine: Machine, state: State, call: Call) -> Value:
         found = device_of(machine, state, given[1], given[0])
         device = found if found is not None else NO
     ref = make_module(machine, state, (call.node,), row.type or row.name, fact, device)
+    for name in ("dtype", "torch_dtype"):
+        if (asked := call.arguments.keywords.get(name)) is not None:
+            cast(state, ref, lacking_form(machine, call.node, asked[1]))
     children = [value for value in call.arguments.values() if isinstance(value, Ref | Tuple | Union)]
     inside = join_values(children)
     if inside is not None and row.parameters is None:

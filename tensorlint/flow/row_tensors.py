@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
+from tensorlint.flow.form import PLAIN
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.row_forms import form_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, share
 from tensorlint.flow.tensor_types import tensor_type
@@ -38,7 +38,8 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
     place = machine.place(call.node)
     requires = _grad(machine, state, call, grad, inputs)
     device = _tensor_device(machine, state, call, inputs)
-    dtype = dtype_of(machine, call, inputs)
+    others = grad == "no" and row.grad != "no"  # the indices beside the values
+    dtype = "" if others else dtype_of(machine, call, inputs)
     if not dtype and row.dtype == "inputs" and inputs.tensor is NO and isinstance(call.subject, Array):
         dtype = call.subject.dtype  # from_numpy
     aliases = shared_memory(machine, state, call, dtype, device, inputs)
@@ -58,18 +59,29 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
         kind=kind,
         opaque=opaque and row.shares != "" and row.device == "argument",
         ndim=ndim,
+        form=PLAIN if others else form_of(machine, state, call, inputs, dtype),
     )
     if row.name.rpartition(".")[2] in _FILLERS and aliases is not None:
         machine.filled.update(alias.storage for alias in aliases)
-    if row.name in ("torch.Tensor.conj", "torch.conj", "torch.Tensor.H", "torch.Tensor.mH", "torch.Tensor.adjoint"):
-        result = replace(result, conj=maybe(place, f"`{short(call.node)}` sets the conjugate bit of a complex tensor"))
-    elif row.shares == "view":
-        result = replace(result, conj=inputs.conj)
     return result
 
 
 NAMED_DTYPES = INTEGRAL | {"float16", "float32", "float64", "complex64", "complex128"}
 """What text is taken for a dtype where a device might be given as well."""
+
+
+COMPLEX = frozenset({
+    "fft", "fft2", "fftn", "ifft", "ifft2", "ifftn", "rfft", "rfft2", "rfftn", "ihfft", "ihfft2", "ihfftn", "complex",
+    "polar", "view_as_complex",
+})  # fmt: skip
+"""Functions that give complex tensors; of which width, their input's dtype tells."""
+REAL = frozenset({"abs", "absolute", "angle", "real", "imag", "norm", "vector_norm", "var", "std", "view_as_real"})
+"""Functions that give real tensors of complex ones."""
+COMPLEX_OF = {
+    **dict.fromkeys(("float32", "complex64"), "complex64"),
+    "float64": "complex128",
+    "complex128": "complex128",
+}
 
 
 _FILLERS = frozenset(
@@ -171,6 +183,10 @@ def dtype_name(value: Value | None) -> str:
                     "half": "float16",
                     "bool": "bool",
                     "single": "float32",
+                    "cfloat": "complex64",
+                    "cdouble": "complex128",
+                    "chalf": "complex32",
+                    "short": "int16",
                 }.get(last, last)
                 if "." in name
                 else ""
@@ -184,7 +200,10 @@ def dtype_name(value: Value | None) -> str:
 def dtype_of(machine: Machine, call: Call, inputs: Inputs) -> str:
     match call.row.dtype:
         case "inputs":
-            return inputs.dtype
+            given = call.arguments.keywords.get("dtype")
+            if given is not None:
+                return dtype_name(given[1])
+            return "" if _real_of_complex(call, inputs) else inputs.dtype
         case "keyword":
             given = call.arguments.keywords.get("dtype")
             return dtype_name(given[1]) if given is not None else ""
@@ -198,11 +217,17 @@ def dtype_of(machine: Machine, call: Call, inputs: Inputs) -> str:
                     return name
             return inputs.dtype
         case "keep_float":
-            return inputs.dtype if inputs.dtype not in INTEGRAL else ""
+            return inputs.dtype if inputs.dtype not in INTEGRAL and not _real_of_complex(call, inputs) else ""
+        case "unknown" if call.row.name.rpartition(".")[2] in COMPLEX:
+            return COMPLEX_OF.get(inputs.dtype, "complex")
         case "unknown":
             return ""
         case name:
             return name
+
+
+def _real_of_complex(call: Call, inputs: Inputs) -> bool:
+    return inputs.dtype.startswith("complex") and call.row.name.rpartition(".")[2] in REAL
 
 
 def shared_memory(
@@ -219,7 +244,8 @@ def shared_memory(
     if condition:
         parts = condition.split(" or ")
         if "unless the dtype changes" in parts:
-            known = [item.dtype for item in alternatives(subject or Unknown()) if isinstance(item, Tensor | Array)]
+            items = [item for item in alternatives(subject or Unknown()) if isinstance(item, Tensor | Array)]
+            known = ["" if item.dtype == "complex" else item.dtype for item in items]
             if dtype and known and all(one and one != dtype for one in known):
                 return fresh(machine)
             if not asks_for_dtype(call) or (dtype and all(one == dtype for one in known)):

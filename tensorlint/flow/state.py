@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tensorlint.flow.facts import Fact, Guards, Place, Truth
+from tensorlint.flow.facts import NO, Fact, Guards, Place, Truth
 from tensorlint.flow.heap import HeapObject, Instance, Mapping
 from tensorlint.flow.joining import join, join_objects
 from tensorlint.flow.layers import Layers
@@ -48,7 +48,7 @@ class Write:
 class State:
     """A program point. Mutable while a path is followed; ``fork`` before two paths part, ``join`` where they meet."""
 
-    __slots__ = ("alive", "assumed", "frames", "grad", "heap", "names", "rebound", "tested", "written")
+    __slots__ = ("alive", "assumed", "autocast", "frames", "grad", "heap", "names", "rebound", "tested", "written")
 
     def __init__(self) -> None:
         self.names: dict[str, Value] = {}
@@ -61,6 +61,8 @@ class State:
         """When what lives in a storage was given other memory (``p.data = x``), on the same scale as the writes."""
         self.grad: Fact = RECORDS
         """Whether autograd records here; given the conditions that decide it, where they are known."""
+        self.autocast: Fact = NO
+        """Whether autocast is on here, to a dtype that NumPy does not have (bfloat16)."""
         self.assumed: dict[str, bool] = {}
         """Conditions whose outcome is known on this path."""
         self.tested: set[str] = set()
@@ -76,6 +78,7 @@ class State:
         other.written = dict(self.written)
         other.rebound = dict(self.rebound)
         other.grad = self.grad
+        other.autocast = self.autocast
         other.assumed = dict(self.assumed)
         other.tested = self.tested
         other.alive = self.alive
@@ -84,7 +87,7 @@ class State:
     def become(self, other: State) -> None:
         """Be the point that ``other`` is."""
         self.names, self.frames, self.heap, self.written = other.names, other.frames, other.heap, other.written
-        self.rebound = other.rebound
+        self.rebound, self.autocast = other.rebound, other.autocast
         self.grad, self.assumed, self.alive = other.grad, other.assumed, other.alive
 
     def join(self, other: State, mine: Guards = NO_GUARDS, others: Guards = NO_GUARDS) -> bool:
@@ -122,6 +125,7 @@ class State:
             self.rebound[storage] = max(version, self.rebound.get(storage, 0))
         if self.grad != other.grad:
             self.grad = self.grad.join(other.grad, mine, others)
+        self.autocast = self.autocast.join(other.autocast, mine, others)
         if self.assumed != other.assumed:
             self.assumed = {key: outcome for key, outcome in self.assumed.items() if other.assumed.get(key) is outcome}
         return changed
@@ -218,8 +222,9 @@ def _freed(value: Value, word: str) -> Value:
 def _freed_item(item: Single, word: str) -> Single:
     if item.guards and (kept := _others(item.guards, word)) != item.guards:
         item = replace(item, guards=kept)
-    if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given):
-        return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word))
+    if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given or item.form.conditional):
+        form = item.form.with_each(lambda fact: _free(fact, word)) if item.form.conditional else item.form
+        return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word), form=form)
     if isinstance(item, Array) and (item.negative_stride.given or item.read_only.given):
         stride, read_only = _free(item.negative_stride, word), _free(item.read_only, word)
         return replace(item, negative_stride=stride, read_only=read_only)
@@ -267,6 +272,9 @@ def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
 
 def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
     if isinstance(item, Tensor):
+        if item.form.conditional:
+            form = item.form.with_each(lambda fact: fact.assuming(outcomes))
+            item = item if form is item.form else replace(item, form=form)
         if item.requires_grad.given or item.device.given:
             grad, device = item.requires_grad.assuming(outcomes), item.device.assuming(outcomes)
             if grad is not item.requires_grad or device is not item.device:

@@ -112,7 +112,7 @@ def without_aliases(machine: Machine, value: Value) -> Value:
     result = []
     for item in alternatives(value):
         if isinstance(item, Tensor):
-            item = replace(item, aliases=fresh(machine))
+            item = replace(item, aliases=fresh(machine), form=item.form.resolved())
         elif isinstance(item, Array):
             item = replace(item, aliases=fresh(machine), read_only=NO)
         elif isinstance(item, Tuple):

@@ -123,10 +123,13 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     ndim = None
     if tensor.ndim is not None and all(isinstance(key, Constant) and isinstance(key.value, int) for key in keys):
         ndim = max(tensor.ndim - len(keys), 0)
+    form = tensor.form.resolved() if advanced else tensor.form
+    if form.layout.holds and form.layout_name == "nested":
+        form = replace(form, layout=NO)
     # several subscripts, or one that is a tensor, are for tensors alone, or for a structure that stands for some
     single = len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
     opaque = tensor.opaque and (single or tensor.kind.truth is Truth.NO)
-    return replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque)
+    return replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque, form=form)
 
 
 def _shared(machine: Machine, state: State, node: cst.Subscript, value: Tensor | Array) -> frozenset[Alias]:

@@ -181,11 +181,14 @@ def _assign_tensor_attribute(
 
 def step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) -> Value:
     """The value with a step of evidence, when its facts come from elsewhere."""
-    if not isinstance(value, Tensor) or not (value.requires_grad.holds or value.device.holds):
+    if not isinstance(value, Tensor) or not (value.requires_grad.holds or value.device.holds or value.form.refused):
         return value
     place = machine.place(node)
     return replace(
-        value, requires_grad=value.requires_grad.because(place, text), device=value.device.because(place, text)
+        value,
+        requires_grad=value.requires_grad.because(place, text),
+        device=value.device.because(place, text),
+        form=value.form.because(place, text),
     )
 
 

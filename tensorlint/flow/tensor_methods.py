@@ -11,6 +11,7 @@ from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
+from tensorlint.flow.form import PLAIN
 from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.lost import Way
@@ -47,6 +48,10 @@ def call_tensor_method(
     place = machine.place(node)
     if name == "numpy":
         if arguments.is_true("force") or (isinstance(arguments.value(0), Constant) and arguments.positional):
+            form = tensor.form.resolved()  # the bits are resolved, but a dtype or layout that NumPy lacks is not
+            if form.refused:
+                forced = replace(tensor, requires_grad=NO, device=NO, form=form)
+                convert(machine, state, node, receiver_node, forced, How.NUMPY, ".numpy(force=True)")
             lost = leave(machine, state, node, tensor, Way.NUMBER)
             return Array(NO, tensor.dtype, fresh(machine) if tensor.device.holds else tensor.aliases, lost=lost)
         convert(machine, state, node, receiver_node, tensor, How.NUMPY, ".numpy()")
@@ -92,7 +97,7 @@ def call_tensor_method(
                 device = tensor.device.because(place, f"result of `{short(node)}`").weakened()
                 return Tensor(UNKNOWN, device, opaque=True, aliases=fresh(machine))
             return Unknown()
-        return tensor if name.endswith("_") else result_tensor(machine, state, inputs_of(state, [tensor]))
+        return tensor if name.endswith("_") else result_tensor(machine, state, inputs_of(state, [tensor]), form=PLAIN)
     value = apply_row(machine, state, Call(row, node, arguments, tensor, receiver_node, f".{name}()"))
     if row.writes == ("self",):
         return _after_write(machine, state, node, tensor, receiver_node, arguments)

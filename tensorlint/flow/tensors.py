@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, either, maybe, yes
+from tensorlint.flow.form import LACKING, PLAIN, Form, combined, promoted
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import condition_key
@@ -60,19 +61,24 @@ class Inputs:
     unknown: bool = False
     """Something among them is not known."""
     dtype: str = ""
-    conj: Fact = NO
+    form: Form = PLAIN
+    """What NumPy refuses of them."""
+    result: Form = PLAIN
+    """The form of what is computed from all of them."""
 
 
 def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
     """Join the facts of the tensors in ``values`` and in the lists, tuples and dicts among them."""
-    grads, devices, tensors, unknown, dtypes, conj = [NO], [NO], [NO], False, [], [NO]
+    grads, devices, tensors, unknown, dtypes = [NO], [NO], [NO], False, []
+    forms: list[tuple[str, Form]] = []
+    parts: list[Form] = []
     for value in values:
         several = isinstance(value, Union)
         for item in alternatives(value):
             found: Inputs | None = None
             if isinstance(item, Tensor):
                 kind = item.kind if item.kind.holds else UNKNOWN
-                found = Inputs(item.requires_grad, item.device, kind, False, item.dtype, item.conj)
+                found = Inputs(item.requires_grad, item.device, kind, False, item.dtype, item.form, item.form)
                 dtypes.append(item.dtype)
             elif isinstance(item, Unknown):
                 unknown = True
@@ -88,14 +94,16 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
             grads.append(found.requires_grad.weakened() if several else found.requires_grad)
             devices.append(found.device.weakened() if several else found.device)
             tensors.append(found.tensor.weakened() if several else found.tensor)
-            conj.append(found.conj)
+            parts.append(found.form.weakened() if several else found.form)
+            forms.append((found.dtype, found.result.weakened() if several else found.result))
     return Inputs(
         either(*grads),
         either(*devices),
         either(*tensors),
         unknown,
         dtypes[0] if dtypes and all(name == dtypes[0] for name in dtypes) else "",
-        either(*conj),
+        combined(parts),
+        promoted(forms, INTEGRAL),
     )
 
 
@@ -150,6 +158,7 @@ def result_tensor(
     opaque: bool = False,
     kind: Fact | None = None,
     ndim: int | None = None,
+    form: Form | None = None,
 ) -> Tensor:
     """The tensor that an operation makes of ``inputs``; what is given explicitly holds instead."""
     grad = requires_grad if requires_grad is not None else recorded(state, inputs.requires_grad)
@@ -167,8 +176,14 @@ def result_tensor(
         kind if kind is not None else inputs.tensor,
         opaque,
         fresh(machine) if aliases is None else aliases,
+        form=_form_of(dtype, inputs) if form is None else form,
         ndim=ndim,
     )
+
+
+def _form_of(dtype: str, inputs: Inputs) -> Form:
+    """The form of a new result; a dtype that is known decides."""
+    return PLAIN if dtype and dtype not in LACKING else inputs.result
 
 
 def device_of(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> Fact | None:

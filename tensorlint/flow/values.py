@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Reason
+from tensorlint.flow.form import PLAIN, Form
 from tensorlint.flow.lost import Lost
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "NO_GUARDS",
     "Alias",
     "Array",
+    "Autocast",
     "Bound",
     "Class",
     "Constant",
@@ -86,7 +88,8 @@ class Tensor:
     aliases: frozenset[Alias] = field(default=frozenset(), compare=False)
     assumed: bool = field(default=False, compare=False)
     """It is a tensor only because inputs of ``forward()`` are, as a rule."""
-    conj: Fact = NO
+    form: Form = PLAIN
+    """What NumPy cannot read: bits, dtype, layout."""
     ndim: int | None = field(default=None, compare=False)
     guards: Guards = NO_GUARDS
     lost: Lost | None = field(default=None, compare=False)
@@ -131,6 +134,8 @@ class Dtype:
 
     name: str = ""
     library: str = ""
+    lacking: Fact = NO
+    """That it is one that NumPy does not have."""
     guards: Guards = NO_GUARDS
 
 
@@ -184,6 +189,15 @@ class GradMode:
     """A grad mode: a context that sets it (``torch.no_grad()``), or what ``torch.is_grad_enabled()`` says."""
 
     mode: Fact
+    guards: Guards = NO_GUARDS
+
+
+@dataclass(frozen=True, slots=True)
+class Autocast:
+    """A context of ``torch.autocast``."""
+
+    lower: Fact
+    """That it computes in a dtype that NumPy does not have."""
     guards: Guards = NO_GUARDS
 
 
@@ -266,6 +280,7 @@ Single: TypeAlias = (
     | Ref
     | Function
     | GradMode
+    | Autocast
     | Class
     | Bound
     | External

@@ -6,7 +6,7 @@ from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.flow.facts import Fact, Reason, Truth
 
-__all__ = ["conversion_confidence", "converter", "error_of", "evidence", "subject", "told_apart"]
+__all__ = ["conversion_confidence", "converter", "error_of", "evidence", "form_confidence", "subject", "told_apart"]
 
 
 def conversion_confidence(fact: Fact, event: Conversion) -> Confidence | None:
@@ -56,3 +56,11 @@ def subject(event: Conversion, says: str, say: str) -> str:
     if event.in_container:
         return f"tensors in `{event.operand_name}` {say}"
     return f"`{event.operand_name}` {says}"
+
+
+def form_confidence(fact: Fact, event: Conversion) -> Confidence | None:
+    """How firmly a conversion is believed to meet a tensor in a form that few tensors have.
+
+    Nothing is said where it is not known: every tensor might have it.
+    """
+    return conversion_confidence(fact, event) if fact.holds else None

@@ -53,7 +53,9 @@ class Known:
     project: Project
 
     def _fact(self, name: str) -> Fact:
-        found = [getattr(item, name) for item in alternatives(self.value) if hasattr(item, name)]
+        items = [getattr(item, "form", None) if name.startswith("form.") else item for item in alternatives(self.value)]
+        last = name.removeprefix("form.")
+        found = [getattr(item, last) for item in items if hasattr(item, last)]
         assert len(found) == 1, f"{self.kind} has {len(found)} facts called {name}"
         fact: Fact = found[0]
         return fact
@@ -74,7 +76,21 @@ class Known:
 
     @property
     def conj(self) -> str:
-        return self._fact("conj").truth.value
+        return self._fact("form.conj").truth.value
+
+    @property
+    def neg(self) -> str:
+        return self._fact("form.neg").truth.value
+
+    @property
+    def lacking(self) -> str:
+        """Whether NumPy lacks its dtype."""
+        return self._fact("form.dtype").truth.value
+
+    @property
+    def layout(self) -> str:
+        """Whether it is not in strided memory."""
+        return self._fact("form.layout").truth.value
 
     @property
     def negative_stride(self) -> str:
