@@ -62,6 +62,7 @@ RAISES = {
     "TSL104": "TypeError: Got unsupported ScalarType BFloat16",
     "TSL105": "TypeError: can't convert Sparse",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
+    "TSL304": "RuntimeError",
 }
 MISBEHAVES = {
     ("TSL201", 0): "x.tolist() == [1.0, 2.0, 3.0]",

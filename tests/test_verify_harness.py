@@ -36,6 +36,7 @@ def verdicts(found: list[Row]) -> set[Verdict]:
 # A claim, a statement of which it is true, and one of which it is false.
 TRUE = [
     ("raises RuntimeError: requires grad", "y = x.exp().numpy()", "y = x.exp().detach().numpy()"),
+    ("fails later AttributeError: data", "x = 1", "y = 1"),
     ("warns UserWarning: careful", "warnings.warn('be careful')", "y = 1"),
     ("shares y with x", "y = x.detach().numpy()", "y = x.detach().numpy().copy()"),
     ("overwrites x", "x.detach().numpy()[0] = 9", "x.detach().numpy().copy()[0] = 9"),

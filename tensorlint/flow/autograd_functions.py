@@ -9,12 +9,13 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
+from tensorlint.flow.dtypes import INTEGRAL
 from tensorlint.flow.facts import NO, Fact
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import code, short
 from tensorlint.flow.state import State
-from tensorlint.flow.tensors import INTEGRAL, inputs_of, recorded, result_tensor
+from tensorlint.flow.tensors import inputs_of, recorded, result_tensor
 from tensorlint.flow.values import Tensor, Tuple, Unknown, Value, alternatives, union
 
 __all__ = ["apply_function", "is_autograd_function"]

@@ -37,11 +37,18 @@ MOST_KEYS = 12
 """Of a dict with more keys, a list of them knows none."""
 
 
+@builtin("int", "len")
+def _int(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return Number(type="int")
+
+
+@builtin("str", "repr", "format", "chr")
+def _str(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    return Number(type="str")
+
+
 @builtin(
-    "len",
-    "int",
     "bool",
-    "str",
     "round",
     "hash",
     "id",
@@ -49,10 +56,7 @@ MOST_KEYS = 12
     "hasattr",
     "callable",
     "issubclass",
-    "repr",
     "ord",
-    "chr",
-    "format",
     "all",
     "any",
 )
@@ -64,8 +68,9 @@ def _number(machine: Machine, state: State, node: cst.BaseExpression, arguments:
 def _float(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
     if isinstance(first, Tensor):
-        return Number(lost=leave(machine, state, node, first, Way.NUMBER, scalar=True))
-    return Number(lost=combined(state, [first], linear=True) if first is not None else None)
+        return Number(lost=leave(machine, state, node, first, Way.NUMBER, scalar=True), type="float")
+    lost = combined(state, [first], linear=True) if first is not None else None
+    return Number(lost=lost, type="float")
 
 
 @builtin("print", "input", "open", "exit", "quit")

@@ -9,7 +9,7 @@ import libcst as cst
 from tensorlint.flow.classes import is_named_tuple
 from tensorlint.flow.containers import make_items, make_mapping
 from tensorlint.flow.conversion import give_to_torch
-from tensorlint.flow.facts import NO, Fact, Place, maybe, yes
+from tensorlint.flow.facts import NO, Fact, Place, Reason, maybe, yes
 from tensorlint.flow.heap import HeapObject, Instance, Items, Mapping
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
@@ -70,9 +70,12 @@ def _one(call: _Collation, sample: Single, site: tuple[object, ...]) -> Value:
             return _stacked(state, sample, place)
         case Array():
             give_to_torch(machine, state, call.node, call.samples, sample, "default_collate")
-            return Tensor(NO, NO, sample.dtype, yes(place, "a batch of arrays becomes a tensor"))
+            kept = _kept_dtype(call, sample)
+            return Tensor(NO, NO, sample.dtype, yes(place, "a batch of arrays becomes a tensor"), dtype_from=kept)
         case Constant(value=str() | bytes() | None):
             return make_items(machine, state, site, rest=Number())
+        case Number(type="float") | Constant(value=float()):
+            return _of_floats(machine.place(call.node))
         case Number() | Constant():
             return Tensor(NO, NO, kind=yes(place, "a batch of numbers becomes a tensor"), ndim=1)
         case Unknown() if depth > 1 and isinstance(site[-2], int):  # the entries of a dict may well be texts
@@ -95,6 +98,19 @@ def _one(call: _Collation, sample: Single, site: tuple[object, ...]) -> Value:
                     state.heap[ref.address] = replace(record, attributes=attributes)
                     return ref
     return Unknown()
+
+
+def _of_floats(place: Place) -> Tensor:
+    text = "`default_collate` makes a float64 tensor of Python floats"
+    made = Reason(place, text, Reason(place, "the samples hold Python floats"))
+    return Tensor(NO, NO, "float64", yes(place, "a batch of numbers becomes a tensor"), ndim=1, dtype_from=made)
+
+
+def _kept_dtype(call: _Collation, sample: Array) -> Reason | None:
+    if sample.dtype_from is None:
+        return None
+    text = f"`default_collate` makes a {sample.dtype} tensor of such arrays"
+    return Reason(call.machine.place(call.node), text, sample.dtype_from)
 
 
 def _stacked(state: State, sample: Tensor, place: Place) -> Tensor:

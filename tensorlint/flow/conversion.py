@@ -174,7 +174,7 @@ def _unless_caught(machine: Machine, tensor: Tensor, by: str) -> Tensor:
 def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
     """The array that shares a tensor's memory."""
     made = Reason(machine.place(node), f"`{short(node)}` shares the memory of `{name}`")
-    return Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards)
+    return Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards, dtype_from=tensor.dtype_from)
 
 
 def give_to_torch(

@@ -25,6 +25,7 @@ __all__ = [
     "GradientLost",
     "How",
     "Missed",
+    "MixedDtypes",
     "StaleAlias",
     "ToTorch",
     "WriteThrough",
@@ -86,6 +87,21 @@ class ToTorch(Event):
     always: bool = True
     warns: bool = False
     """The call warns of an array that is read-only: it makes a tensor of the array's own memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixedDtypes(Event):
+    """A float64 tensor that was made of NumPy's data meets float32 where torch promotes nothing.
+
+    ``place`` is where the tensor was made.
+    """
+
+    tensor: Tensor
+    made: Reason
+    """That the tensor was made of float64 data."""
+    met: Reason
+    """What it met, and where."""
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

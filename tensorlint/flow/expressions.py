@@ -70,7 +70,7 @@ def number(machine: Machine, node: cst.Integer | cst.Float | cst.Imaginary, stat
     """A number."""
     if isinstance(node, cst.Integer):
         return Constant(int(node.value.replace("_", ""), 0) if node.value.strip("0_") else 0)
-    return Number()
+    return Number(type="float" if isinstance(node, cst.Float) else "complex")
 
 
 @evaluates(cst.SimpleString, cst.ConcatenatedString)

@@ -69,6 +69,8 @@ class ModuleFacts:
     """That ``requires_grad_(False)`` was called on all of it."""
     form: Form = PLAIN
     """Of its parameters and buffers: whether their dtype is one that NumPy does not have."""
+    dtype: str = "float32"
+    """The dtype of its floating parameters; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["importers", "reached_from_torch"]
+__all__ = ["DEFAULT_DTYPE", "importers", "reached_from_torch", "sets_default_dtype"]
 
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))", re.MULTILINE
 )
 WORD = re.compile(rb"[A-Za-z_]\w*")
+DEFAULT_DTYPE = re.compile(rb"set_default_(?:dtype|tensor_type)\(")
 SKIPPED = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", "env", "node_modules", "build", "dist", "site-packages", "__pycache__",
     ".tox", ".nox", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tensorlint_cache",
@@ -32,12 +33,15 @@ class _Index(NamedTuple):
     """For each imported name, or last part of an imported module's name, the files that import it."""
     torch: set[str]
     """The files that mention torch."""
+    defaults: set[str]
+    """The files that set torch's default dtype."""
 
 
 @lru_cache(maxsize=4)
 def _index(root: str) -> _Index:
     found: dict[str, set[str]] = {}
     torch: set[str] = set()
+    defaults: set[str] = set()
     count = 0
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
@@ -46,7 +50,7 @@ def _index(root: str) -> _Index:
                 continue
             count += 1
             if count > MOST_FILES:
-                return _Index(found, torch)
+                return _Index(found, torch, defaults)
             path = os.path.join(folder, name)
             try:
                 with open(path, "rb") as file:
@@ -57,10 +61,12 @@ def _index(root: str) -> _Index:
                 continue
             if b"torch" in data:
                 torch.add(path)
+                if DEFAULT_DTYPE.search(data):
+                    defaults.add(path)
             for match in IMPORT.finditer(data):
                 for word in _names(match):
                     found.setdefault(word, set()).add(path)
-    return _Index(found, torch)
+    return _Index(found, torch, defaults)
 
 
 def _names(match: re.Match[bytes]) -> list[str]:
@@ -86,6 +92,16 @@ def reached_from_torch(root: str, path: str) -> bool:
     return False
 
 
+def sets_default_dtype(root: Path, path: str) -> bool:
+    """Whether what runs with a file changes the dtype that torch gives by default: a file beside it or above it, or one
+    that it imports."""
+    index = _index(str(root))
+    return any(
+        path.startswith(os.path.dirname(other) + os.sep) or path in index.importing.get(_module(other), ())
+        for other in index.defaults
+    )
+
+
 def _module(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")
@@ -99,7 +115,7 @@ def importers(root: Path, names: set[str], of: Path, most: int, of_torch: bool =
 
     :param of_torch: leave out those that do not mention torch
     """
-    index, torch = _index(str(root))
+    index, torch, _ = _index(str(root))
     found = {path for name in names for path in index.get(name, ()) if path != str(of)}
     found = found & torch if of_torch else found
     surely = index.get(_module(str(of)), ())

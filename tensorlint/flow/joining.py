@@ -123,8 +123,10 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.ndim if a.ndim == b.ndim else None,
                 guards,
                 join_lost(a.lost, b.lost),
+                a.dtype_from if a.dtype == b.dtype and b.dtype_from is not None else None,
             )
-            same = merged == a and merged.aliases == a.aliases and merged.lost is a.lost
+            sure = _as_sure(merged, a)
+            same = merged == a and merged.aliases == a.aliases and merged.lost is a.lost and sure
         case Array(), Array():
             merged = Array(
                 a.negative_stride.join(b.negative_stride, mine, others),
@@ -137,8 +139,9 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.read_only.join(b.read_only, mine, others),
                 a.backing or b.backing,
                 lost=join_lost(a.lost, b.lost),
+                dtype_from=a.dtype_from if a.dtype == b.dtype and b.dtype_from is not None else None,
             )
-            kept = merged.ndim == a.ndim and merged.lost is a.lost
+            kept = merged.ndim == a.ndim and merged.lost is a.lost and _as_sure(merged, a)
             same = merged == a and merged.aliases == a.aliases and kept
         case Device(), Device():
             merged = Device(a.accelerator.join(b.accelerator, mine, others), a.text, a.made.join(b.made), guards)
@@ -158,7 +161,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
             )
             same = merged == a and merged.lost is a.lost
         case Number(), Number():
-            merged = Number(guards, join_lost(a.lost, b.lost))
+            merged = Number(guards, join_lost(a.lost, b.lost), a.type if a.type == b.type else "")
             same = merged == a and merged.lost is a.lost
         case Object(), Object():
             grad = a.requires_grad.join(b.requires_grad, mine, others)
@@ -173,6 +176,11 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
             same = guards == a.guards
             merged = a if same else replace(a, guards=guards)
     return a if same else merged
+
+
+def _as_sure(merged: Tensor | Array, before: Tensor | Array) -> bool:
+    """As much is known of why the dtype is what it is."""
+    return (merged.dtype_from is None) is (before.dtype_from is None)
 
 
 def guarded(value: Value, guards: Guards) -> Value:
@@ -222,6 +230,7 @@ def join_objects(a: HeapObject, b: HeapObject, mine: Guards = NO_GUARDS, others:
                     a.module.storage,
                     a.module.frozen.join(b.module.frozen, mine, others),
                     a.module.form.join(b.module.form, mine, others),
+                    a.module.dtype if a.module.dtype == b.module.dtype else "",
                 )
             elif a.module is not None:
                 module = a.module

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import libcst as cst
 
+from tensorlint.flow.dtypes import INTEGRAL
 from tensorlint.flow.facts import Place, Reason, Truth
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.lost import Lost, Part, Way, both
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
-from tensorlint.flow.tensors import INTEGRAL, inside
+from tensorlint.flow.tensors import inside
 from tensorlint.flow.values import Array, Number, Object, Ref, Tensor, Tuple, Unknown, Value, alternatives, union
 
 __all__ = [

@@ -52,6 +52,9 @@ class Callees(Protocol):
     def load(self, file: FileModel, state: State, machine: Machine) -> None:
         """Have the top level of a file executed."""
 
+    def sets_default_dtype(self, file: FileModel) -> bool:
+        """Whether what runs with a file changes the dtype that torch gives by default."""
+
 
 @dataclass(slots=True)
 class Frame:
@@ -196,6 +199,11 @@ class Machine:
             yield
         finally:
             self.looks = before
+
+    def sets_default_dtype(self) -> bool:
+        """Whether what runs with the functions that are executed changes the dtype that torch gives by default."""
+        files = {id(frame.file): frame.file for frame in self.frames}
+        return any(self.callees.sets_default_dtype(file) for file in files.values())
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""

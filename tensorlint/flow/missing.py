@@ -8,6 +8,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.caught import is_caught
 from tensorlint.flow.classes import ancestors, is_module_class
 from tensorlint.flow.containers import mapping_of
+from tensorlint.flow.dtypes import INTEGRAL
 from tensorlint.flow.events import GradientLost, Missed
 from tensorlint.flow.facts import Truth
 from tensorlint.flow.leaving import each_of, lives, lost_of
@@ -15,7 +16,6 @@ from tensorlint.flow.lost import Lost, Part, Way, both
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
-from tensorlint.flow.tensors import INTEGRAL
 from tensorlint.flow.values import Array, Number, Ref, Tensor, Value, alternatives
 
 __all__ = ["back_propagated", "passed_to_backward", "returned"]

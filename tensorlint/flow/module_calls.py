@@ -16,6 +16,7 @@ from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance, Taken
 from tensorlint.flow.joining import join
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.module_dtypes import LAYERS, cast_module
 from tensorlint.flow.modules import CONTENTS, cast, change_parameters, freeze, is_module, move, parameters_of, parts
 from tensorlint.flow.names import short
 from tensorlint.flow.row_forms import lacking_form, module_dtype
@@ -65,6 +66,7 @@ def call_module_method(
                 move(machine, state, ref, device)
             if name == "to" and (asked := module_dtype(arguments)) is not None:
                 cast(state, ref, lacking_form(machine, node, asked))
+            cast_module(state, ref, name, arguments)
             return ref
         case "requires_grad_":
             off = arguments.value(0, "requires_grad")
@@ -111,10 +113,12 @@ def call_module_method(
             return Constant(None)
         case "float" | "half" | "double":
             cast(state, ref, PLAIN)
+            cast_module(state, ref, name, arguments)
             return ref
         case "bfloat16" | "type":
             asked = External("torch.bfloat16") if name == "bfloat16" else arguments.value(0, "dst_type") or Unknown()
             cast(state, ref, lacking_form(machine, node, asked))
+            cast_module(state, ref, name, arguments)
             return ref
         case _ if name in SAME:
             return ref
@@ -260,6 +264,7 @@ def _add_part(state: State, ref: Ref, instance: Instance, name: str, arguments: 
         part = values[-1]
         present = instance.attributes.get(CONTENTS)
         attributes = {**instance.attributes, CONTENTS: part if present is None else join(present, part)}
+        attributes.pop(LAYERS, None)
         state.heap[ref.address] = replace(instance, attributes=attributes)
     return ref
 

@@ -55,13 +55,20 @@ def is_module(state: State, value: Value) -> bool:
 
 
 def make_module(
-    machine: Machine, state: State, site: tuple[object, ...], type_name: str, trainable_fact: Fact, device: Fact = NO
+    machine: Machine,
+    state: State,
+    site: tuple[object, ...],
+    type_name: str,
+    trainable_fact: Fact,
+    device: Fact = NO,
+    dtype: str = "float32",
 ) -> Ref:
     """A module that a library makes, or that is known only by what is done with it."""
     ref = Ref(machine.address(*site))
     storage = machine.storage()
     machine.modules[storage] = ref.address
-    state.heap[ref.address] = Instance(None, type_name, {}, ModuleFacts(trainable_fact, device, storage), open=True)
+    facts = ModuleFacts(trainable_fact, device, storage, dtype=dtype)
+    state.heap[ref.address] = Instance(None, type_name, {}, facts, open=True)
     return ref
 
 

@@ -13,7 +13,10 @@ from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.hooks import call_hooks
 from tensorlint.flow.leaving import combined
+from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.mixed_dtypes import meet_operands, meet_parameters
+from tensorlint.flow.module_dtypes import output_dtype
 from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
@@ -58,6 +61,7 @@ def _call_object(
         inputs = inputs_of(state, arguments.values())
         row = machine.library.row(found.type) if found.type else None
         if row is not None and row.returns == "loss":
+            meet_operands(machine, state, Call(row, node, arguments, by=name))
             place = machine.place(node)
             grad = inputs.requires_grad.because(place, f"`{short(node)}` is computed from it")
             value = result_tensor(
@@ -66,7 +70,11 @@ def _call_object(
             lost = combined(state, arguments.values(), first=True)
             kind = value.kind if value.kind.holds else maybe(place, "a loss")
             return replace(value, kind=kind, lost=replace(lost, scalar=True) if lost is not None else None), True
+        meet_parameters(machine, state, node, found, arguments, name)
+        dtype, dtype_from = output_dtype(machine, state, node, found, inputs, name)
         given = output_of(machine, state, ref, inputs, node, name)
+        if dtype:
+            given = replace(given, dtype=dtype, dtype_from=dtype_from)
         if found.type.startswith("torch.nn.") and found.module.trainable is NO:
             given = replace(given, lost=combined(state, arguments.values()))  # an activation
         return given, False

@@ -10,11 +10,15 @@ from tensorlint.flow.compared import difference
 from tensorlint.flow.containers import items_at, make_items
 from tensorlint.flow.conversion import convert, is_doubtful
 from tensorlint.flow.device_comparisons import device_against_text
+from tensorlint.flow.dtypes import NOTHING
 from tensorlint.flow.events import How
-from tensorlint.flow.facts import NO, Truth
+from tensorlint.flow.facts import NO, Reason, Truth
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.leaving import through_operator
 from tensorlint.flow.machine import Machine, evaluate, evaluates
+from tensorlint.flow.mixed_dtypes import meet
+from tensorlint.flow.names import short
+from tensorlint.flow.promotion import of_arrays, of_tensors
 from tensorlint.flow.row_forms import form_of_operator
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
@@ -34,8 +38,6 @@ from tensorlint.flow.values import (
 )
 
 __all__ = ["arithmetic", "binary"]
-
-WIDTH = {"bool": 0, "uint8": 1, "int8": 1, "int16": 2, "int32": 3, "int64": 4, "float16": 5, "float32": 6, "float64": 7}
 
 
 @evaluates(cst.BinaryOperation)
@@ -100,9 +102,14 @@ def _one(
         _convert_surely(machine, state, node, right_node, b, " on its left" if refused else "")
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
+        if isinstance(operator, cst.MatrixMultiply):
+            meet(machine, state, node, [(left_node, a), (right_node, b)], "@")
+        lower = state.autocast.holds and isinstance(operator, cst.MatrixMultiply)
+        dtype, dtype_from = NOTHING if lower else of_tensors(a, b, operator)
         inputs = inputs_of(state, [a, b])
         form = form_of_operator(machine, state, node, operator, a, b, inputs.result)
-        return result_tensor(machine, state, inputs, ndim=_ndim(a, b), form=form)
+        made = result_tensor(machine, state, inputs, ndim=_ndim(a, b), dtype=dtype, form=form)
+        return replace(made, dtype_from=dtype_from)
     for known, other in ((a, b), (b, a)):
         if isinstance(known, Array) and known.scalar and isinstance(other, Unknown):
             return Unknown(from_caller=other.parameter or other.from_caller)  # it decides what comes out
@@ -110,7 +117,9 @@ def _one(
         scalar = all(not isinstance(item, Array) or item.scalar for item in (a, b)) and not (
             isinstance(a, Unknown) or isinstance(b, Unknown)
         )
-        return Array(NO, _dtype(a, b, operator), fresh(machine), scalar)
+        divides = isinstance(operator, cst.Divide | cst.DivideAssign)
+        dtype, dtype_from = of_arrays(state, (a, b), machine.place(node), node, divides=divides)
+        return Array(NO, dtype, fresh(machine), scalar, dtype_from=dtype_from)
     if isinstance(operator, cst.Add | cst.AddAssign):
         joined = _concatenated(machine, state, node, a, b)
         if joined is not None:
@@ -120,7 +129,21 @@ def _one(
     unknown = [item for item in (a, b) if isinstance(item, Unknown)]
     if unknown:
         return Unknown(from_caller=any(item.parameter or item.from_caller for item in unknown))
-    return Number()
+    return Number(type=_number_type(a, b, operator))
+
+
+def _number_type(a: Single, b: Single, operator: cst.CSTNode) -> str:
+    """The type of arithmetic between two Python numbers."""
+    types = {_python_type(a), _python_type(b)}
+    if "float" in types and types <= {"float", "int", "bool"}:
+        return "float"
+    return "float" if types == {"int"} and isinstance(operator, cst.Divide) else ""
+
+
+def _python_type(item: Single) -> str:
+    if isinstance(item, Number):
+        return item.type
+    return type(item.value).__name__ if isinstance(item, Constant) else ""
 
 
 def _convert_surely(
@@ -154,25 +177,6 @@ def _ndim(a: Single, b: Single) -> int | None:
     return None if None in known else max(n for n in known if n is not None)
 
 
-def _dtype(a: Single, b: Single, operator: cst.CSTNode) -> str:
-    """The dtype of arithmetic between two arrays, or an array and a Python number; empty where it is not known."""
-    arrays = [item for item in (a, b) if isinstance(item, Array)]
-    if len(arrays) == 2:
-        one, other = arrays[0].dtype, arrays[1].dtype
-        if one == other:
-            return one
-        if one in WIDTH and other in WIDTH and WIDTH[one] >= 5 and WIDTH[other] >= 5:
-            return one if WIDTH[one] > WIDTH[other] else other
-        return ""
-    dtype = arrays[0].dtype
-    other_value = b if isinstance(a, Array) else a
-    if not isinstance(other_value, Number | Constant):
-        return ""
-    if dtype.startswith("float"):
-        return dtype
-    return "" if isinstance(operator, cst.Divide) or isinstance(other_value, Number) else dtype
-
-
 def _concatenated(machine: Machine, state: State, node: cst.BaseExpression, a: Single, b: Single) -> Value | None:
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return Tuple(a.items + b.items)
@@ -201,16 +205,19 @@ def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
     for item in alternatives(value):
         if isinstance(item, Tensor):
             made = result_tensor(machine, state, inputs_of(state, [item]), ndim=item.ndim, dtype=item.dtype)
-            results.append(replace(made, lost=item.lost, form=item.form.resolved()))
+            made = replace(made, lost=item.lost, form=item.form.resolved(), dtype_from=item.dtype_from)
+            results.append(made)
         elif isinstance(item, Array):
-            results.append(Array(NO, item.dtype, fresh(machine), item.scalar, lost=item.lost))
+            kept = item.dtype_from
+            results.append(Array(NO, item.dtype, fresh(machine), item.scalar, lost=item.lost, dtype_from=kept))
         elif (
             isinstance(item, Constant) and isinstance(item.value, int | float) and isinstance(node.operator, cst.Minus)
         ):
             results.append(Constant(-item.value))
         else:
             lost = item.lost if isinstance(item, Unknown | Number) else None
-            results.append(Unknown(lost=lost) if isinstance(item, Unknown) else Number(lost=lost))
+            same = item.type if isinstance(item, Number) and isinstance(node.operator, cst.Minus | cst.Plus) else ""
+            results.append(Unknown(lost=lost) if isinstance(item, Unknown) else Number(lost=lost, type=same))
     return join_values(results) or Unknown()
 
 
@@ -228,7 +235,8 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     if any(isinstance(item, Tensor) for value in values for item in alternatives(value)):
         return result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
     if any(isinstance(item, Array) for value in values for item in alternatives(value)):
-        return Array(NO, "bool", fresh(machine))
+        made = Reason(machine.place(node), f"`{short(node)}` is bool")
+        return Array(NO, "bool", fresh(machine), dtype_from=made)
     return Unknown() if any(isinstance(value, Unknown) for value in values) else Number()
 
 

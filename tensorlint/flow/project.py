@@ -13,6 +13,7 @@ import libcst as cst
 from tensorlint.discovery import display_path, project_root
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import FileModel, FunctionDefinition, read_file
+from tensorlint.flow.importers import DEFAULT_DTYPE, sets_default_dtype
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.state import State
 from tensorlint.flow.toplevel import globals_of
@@ -213,6 +214,12 @@ class Project:
         state.frames[file.frame] = loaded.names
         state.heap.add_all(loaded.heap)
         state.frames.add_all(loaded.frames)
+
+    def sets_default_dtype(self, file: FileModel) -> bool:
+        """Whether what runs with a file changes the dtype that torch gives by default."""
+        if DEFAULT_DTYPE.search(file.text.encode()):
+            return True
+        return file.folder is not None and sets_default_dtype(self.root, str(Path(file.path).absolute()))
 
     def _decorated(self, definition: FunctionDefinition, state: State, machine: Machine) -> Value:
         """What a function's decorators make of it, told once an analysis."""

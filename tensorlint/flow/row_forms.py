@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.dtypes import INTEGRAL
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, maybe, yes
 from tensorlint.flow.form import FLOATS, LACKING, PLAIN, Form
 from tensorlint.flow.library_call import Call
@@ -14,7 +15,7 @@ from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.tensor_types import tensor_type
-from tensorlint.flow.tensors import INTEGRAL, Inputs
+from tensorlint.flow.tensors import Inputs
 from tensorlint.flow.values import Constant, Dtype, External, Number, Single, Tensor, Unknown, Value, alternatives
 
 __all__ = ["asked_dtype", "form_of", "form_of_operator", "lacking_dtype", "lacking_form", "module_dtype"]

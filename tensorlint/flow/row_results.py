@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
+from tensorlint.flow.dtypes import dtype_name
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, maybe, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.module_dtypes import LAYERS, SEQUENTIAL
 from tensorlint.flow.modules import CONTENTS, cast, make_module
 from tensorlint.flow.names import short
 from tensorlint.flow.read_only import backing_of, read_only_of
+from tensorlint.flow.row_dtypes import array_dtype
 from tensorlint.flow.row_forms import lacking_form
-from tensorlint.flow.row_tensors import asks_for_dtype, dtype_of, shared_memory, tensor_of
+from tensorlint.flow.row_tensors import asks_for_dtype, shared_memory, tensor_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
-from tensorlint.flow.tensors import Inputs, device_of, inputs_of, recorded
+from tensorlint.flow.tensors import device_of, inputs_of, recorded
 from tensorlint.flow.values import (
     Array,
     Constant,
@@ -73,7 +76,8 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
         case "scalar" if "axis" in call.arguments.keywords:
             return _array(machine, state, call)
         case "scalar":
-            return Array(scalar=True, dtype=row.dtype if row.dtype not in ("inputs", "keyword") else "")
+            dtype, dtype_from = array_dtype(machine, state, call)
+            return Array(scalar=True, dtype=dtype, dtype_from=dtype_from)
         case "number" | "bool" | "str":
             return Number()
         case "none":
@@ -111,7 +115,7 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     negative = NO
     place = machine.place(call.node)
     arrays = [item for item in alternatives(subject) if isinstance(item, Array)]
-    dtype = dtype_of(machine, call, Inputs(dtype=arrays[0].dtype if len(arrays) == 1 else ""))
+    dtype, dtype_from = array_dtype(machine, state, call)
     if row.negative_stride == "make":
         negative = yes(place, f"`{short(call.node)}` is a view with a negative stride")
     elif row.negative_stride == "keep":
@@ -128,7 +132,8 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     few = row.name.rpartition(".")[2] in FEW_DIMENSIONS
     read_only = read_only_of(machine, state, call, _recast(call, dtype, arrays))
     ndim, backing = _dimensions(state, call), backing_of(call)
-    return Array(negative, dtype, memory, False, few, ndim=ndim, read_only=read_only, backing=backing)
+    made = Array(negative, dtype, memory, False, few, ndim=ndim, read_only=read_only, backing=backing)
+    return replace(made, dtype_from=dtype_from)
 
 
 def _recast(call: Call, dtype: str, arrays: list[Array]) -> bool | None:
@@ -161,7 +166,8 @@ def _dimensions(state: State, call: Call) -> int | None:
 
 REARRANGE = frozenset({
     "argsort", "sort", "cumsum", "cumprod", "argpartition", "partition", "take", "repeat", "ravel", "reshape", "choose",
-    "transpose", "diagonal", "swapaxes", "compress", "nonzero", "searchsorted", "resize", "argmax", "argmin", "tile",
+    "linspace", "logspace", "geomspace", "transpose", "diagonal", "swapaxes", "compress", "nonzero", "searchsorted",
+    "resize", "argmax", "argmin", "tile",
 })  # fmt: skip
 """Functions that are for arrays, though they too give a tensor of a tensor."""
 FEW_DIMENSIONS = frozenset({
@@ -271,7 +277,11 @@ def _module(machine: Machine, state: State, call: Call) -> Value:
     if given is not None:
         found = device_of(machine, state, given[1], given[0])
         device = found if found is not None else NO
-    ref = make_module(machine, state, (call.node,), row.type or row.name, fact, device)
+    given_dtype = call.arguments.keywords.get("dtype")
+    dtype = dtype_name(given_dtype[1]) if given_dtype is not None else "float32"
+    if given_dtype is None and call.arguments.keyword_rest is not None:
+        dtype = ""
+    ref = make_module(machine, state, (call.node,), row.type or row.name, fact, device, dtype)
     for name in ("dtype", "torch_dtype"):
         if (asked := call.arguments.keywords.get(name)) is not None:
             cast(state, ref, lacking_form(machine, call.node, asked[1]))
@@ -279,7 +289,10 @@ def _module(machine: Machine, state: State, call: Call) -> Value:
     inside = join_values(children)
     if inside is not None and row.parameters is None:
         instance = state.heap[ref.address]
-        state.heap[ref.address] = replace(instance, attributes={CONTENTS: inside})  # type: ignore[arg-type]
+        attributes = {CONTENTS: inside}
+        if row.name == SEQUENTIAL and call.arguments.rest is None:
+            attributes[LAYERS] = Tuple(tuple(call.arguments.values()))
+        state.heap[ref.address] = replace(instance, attributes=attributes)  # type: ignore[arg-type]
     elif row.parameters is None:
         instance = state.heap[ref.address]
         module = replace(instance.module, trainable=UNKNOWN)  # type: ignore[union-attr,type-var]

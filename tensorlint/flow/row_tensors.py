@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from tensorlint.flow.dtypes import NOTHING, dtype_name
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.row_dtypes import tensor_dtype
 from tensorlint.flow.row_forms import form_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, share
 from tensorlint.flow.tensor_types import tensor_type
-from tensorlint.flow.tensors import INTEGRAL, Inputs, device_of, inputs_of, recorded, result_tensor
+from tensorlint.flow.tensors import Inputs, device_of, inputs_of, recorded, result_tensor
 from tensorlint.flow.values import (
     Alias,
     Array,
     Constant,
     Device,
     Dtype,
-    External,
     Tensor,
     Union,
     Unknown,
@@ -26,7 +27,7 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["asks_for_dtype", "dtype_name", "dtype_of", "shared_memory", "tensor_of"]
+__all__ = ["asks_for_dtype", "shared_memory", "tensor_of"]
 
 
 def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
@@ -39,9 +40,7 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
     requires = _grad(machine, state, call, grad, inputs)
     device = _tensor_device(machine, state, call, inputs)
     others = grad == "no" and row.grad != "no"  # the indices beside the values
-    dtype = "" if others else dtype_of(machine, call, inputs)
-    if not dtype and row.dtype == "inputs" and inputs.tensor is NO and isinstance(call.subject, Array):
-        dtype = call.subject.dtype  # from_numpy
+    dtype, dtype_from = NOTHING if others else tensor_dtype(machine, state, call, inputs)
     aliases = shared_memory(machine, state, call, dtype, device, inputs)
     kind = inputs.tensor
     if not kind.holds:
@@ -60,28 +59,11 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
         opaque=opaque and row.shares != "" and row.device == "argument",
         ndim=ndim,
         form=PLAIN if others else form_of(machine, state, call, inputs, dtype),
+        dtype_from=dtype_from,
     )
     if row.name.rpartition(".")[2] in _FILLERS and aliases is not None:
         machine.filled.update(alias.storage for alias in aliases)
     return result
-
-
-NAMED_DTYPES = INTEGRAL | {"float16", "float32", "float64", "complex64", "complex128"}
-"""What text is taken for a dtype where a device might be given as well."""
-
-
-COMPLEX = frozenset({
-    "fft", "fft2", "fftn", "ifft", "ifft2", "ifftn", "rfft", "rfft2", "rfftn", "ihfft", "ihfft2", "ihfftn", "complex",
-    "polar", "view_as_complex",
-})  # fmt: skip
-"""Functions that give complex tensors; of which width, their input's dtype tells."""
-REAL = frozenset({"abs", "absolute", "angle", "real", "imag", "norm", "vector_norm", "var", "std", "view_as_real"})
-"""Functions that give real tensors of complex ones."""
-COMPLEX_OF = {
-    **dict.fromkeys(("float32", "complex64"), "complex64"),
-    "float64": "complex128",
-    "complex128": "complex128",
-}
 
 
 _FILLERS = frozenset(
@@ -165,69 +147,6 @@ def _moved(fact: Fact, machine: Machine, call: Call) -> Fact:
     if fact.reason is not None and fact.reason.place.node is call.node:
         return fact
     return fact.because(machine.place(call.node), f"`{short(call.node)}` puts it there")
-
-
-def dtype_name(value: Value | None) -> str:
-    """The name of a dtype given as a value, without its library; empty where it is not known."""
-    match value:
-        case Dtype(name=name):
-            return name
-        case External(name=name):
-            last = name.rpartition(".")[2].rstrip("_")
-            return (
-                {
-                    "float": "float64",
-                    "int": "int64",
-                    "double": "float64",
-                    "long": "int64",
-                    "half": "float16",
-                    "bool": "bool",
-                    "single": "float32",
-                    "cfloat": "complex64",
-                    "cdouble": "complex128",
-                    "chalf": "complex32",
-                    "short": "int16",
-                }.get(last, last)
-                if "." in name
-                else ""
-            )
-        case Constant(value=str(text)):
-            return {"f4": "float32", "f8": "float64", "float": "float64", "int": "int64"}.get(text, text)
-        case _:
-            return ""
-
-
-def dtype_of(machine: Machine, call: Call, inputs: Inputs) -> str:
-    match call.row.dtype:
-        case "inputs":
-            given = call.arguments.keywords.get("dtype")
-            if given is not None:
-                return dtype_name(given[1])
-            return "" if _real_of_complex(call, inputs) else inputs.dtype
-        case "keyword":
-            given = call.arguments.keywords.get("dtype")
-            return dtype_name(given[1]) if given is not None else ""
-        case "argument":
-            for value in call.arguments.values():
-                if (old := tensor_type(value)) is not None:
-                    return old[0]
-                if isinstance(value, Dtype | External) and (name := dtype_name(value)):
-                    return name
-                if isinstance(value, Constant) and (name := dtype_name(value)) in NAMED_DTYPES:
-                    return name
-            return inputs.dtype
-        case "keep_float":
-            return inputs.dtype if inputs.dtype not in INTEGRAL and not _real_of_complex(call, inputs) else ""
-        case "unknown" if call.row.name.rpartition(".")[2] in COMPLEX:
-            return COMPLEX_OF.get(inputs.dtype, "complex")
-        case "unknown":
-            return ""
-        case name:
-            return name
-
-
-def _real_of_complex(call: Call, inputs: Inputs) -> bool:
-    return inputs.dtype.startswith("complex") and call.row.name.rpartition(".")[2] in REAL
 
 
 def shared_memory(

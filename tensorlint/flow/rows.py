@@ -11,6 +11,7 @@ from tensorlint.flow.events import How
 from tensorlint.flow.leaving import through_call
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.mixed_dtypes import meet_operands
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.row_results import result_of
@@ -30,6 +31,8 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
         warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
             give_to_torch(machine, state, call.node, node, value, call.by, warns=warns)
+    if call.row.same_dtype and call.row.returns not in ("module", "loss"):
+        meet_operands(machine, state, call)
     result = through_call(machine, state, call, result_of(machine, state, call))
     _writes(machine, state, call)
     return result

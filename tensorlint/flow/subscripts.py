@@ -171,7 +171,7 @@ def _reversal(machine: Machine, node: cst.Subscript) -> Fact | None:
 
 def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array, keys: list[Value]) -> Value:
     if any(isinstance(key, Array | Ref) for key in keys):
-        return Array(NO, array.dtype, fresh(machine))  # advanced indexing copies
+        return Array(NO, array.dtype, fresh(machine), dtype_from=array.dtype_from)  # advanced indexing copies
     reversed_ = _reversal(machine, node)
     if reversed_ is not None:
         stride = NO if array.negative_stride.holds and len(node.slice) == 1 else reversed_

@@ -53,7 +53,8 @@ def call_tensor_method(
                 forced = replace(tensor, requires_grad=NO, device=NO, form=form)
                 convert(machine, state, node, receiver_node, forced, How.NUMPY, ".numpy(force=True)")
             lost = leave(machine, state, node, tensor, Way.NUMBER)
-            return Array(NO, tensor.dtype, fresh(machine) if tensor.device.holds else tensor.aliases, lost=lost)
+            memory = fresh(machine) if tensor.device.holds else tensor.aliases
+            return Array(NO, tensor.dtype, memory, lost=lost, dtype_from=tensor.dtype_from)
         convert(machine, state, node, receiver_node, tensor, How.NUMPY, ".numpy()")
         array = array_of(machine, state, tensor, node, short(receiver_node))
         return replace(array, lost=leave(machine, state, node, tensor, Way.NUMBER) if tensor.lost else None)

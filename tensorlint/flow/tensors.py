@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, either, maybe, yes
+from tensorlint.flow.dtypes import INTEGRAL
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, either, maybe, yes
 from tensorlint.flow.form import LACKING, PLAIN, Form, combined, promoted
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
@@ -34,7 +35,6 @@ from tensorlint.flow.values import (
 )
 
 __all__ = [
-    "INTEGRAL",
     "Inputs",
     "accelerates",
     "computed_now",
@@ -46,7 +46,6 @@ __all__ = [
 ]
 
 DEEPEST = 3
-INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
 ACCELERATORS = ("cuda", "mps", "xpu", "hip", "xla", "hpu", "npu", "mtia")
 
 
@@ -65,6 +64,8 @@ class Inputs:
     """What NumPy refuses of them."""
     result: Form = PLAIN
     """The form of what is computed from all of them."""
+    dtype_from: Reason | None = None
+    """Why all of them have that dtype."""
 
 
 def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
@@ -72,6 +73,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
     grads, devices, tensors, unknown, dtypes = [NO], [NO], [NO], False, []
     forms: list[tuple[str, Form]] = []
     parts: list[Form] = []
+    reasons: list[Reason | None] = []
     for value in values:
         several = isinstance(value, Union)
         for item in alternatives(value):
@@ -80,6 +82,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
                 kind = item.kind if item.kind.holds else UNKNOWN
                 found = Inputs(item.requires_grad, item.device, kind, False, item.dtype, item.form, item.form)
                 dtypes.append(item.dtype)
+                reasons.append(item.dtype_from)
             elif isinstance(item, Unknown):
                 unknown = True
             elif isinstance(item, Object) and (item.requires_grad.holds or item.device.holds):
@@ -89,6 +92,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
                 unknown = unknown or found.unknown
                 if found.tensor is not NO:
                     dtypes.append(found.dtype)
+                    reasons.append(found.dtype_from)
             if found is None or found.tensor is NO:
                 continue
             grads.append(found.requires_grad.weakened() if several else found.requires_grad)
@@ -96,14 +100,16 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
             tensors.append(found.tensor.weakened() if several else found.tensor)
             parts.append(found.form.weakened() if several else found.form)
             forms.append((found.dtype, found.result.weakened() if several else found.result))
+    dtype = dtypes[0] if dtypes and all(name == dtypes[0] for name in dtypes) else ""
     return Inputs(
         either(*grads),
         either(*devices),
         either(*tensors),
         unknown,
-        dtypes[0] if dtypes and all(name == dtypes[0] for name in dtypes) else "",
+        dtype,
         combined(parts),
         promoted(forms, INTEGRAL),
+        reasons[0] if dtype and reasons and None not in reasons else None,
     )
 
 
@@ -159,6 +165,7 @@ def result_tensor(
     kind: Fact | None = None,
     ndim: int | None = None,
     form: Form | None = None,
+    dtype_from: Reason | None = None,
 ) -> Tensor:
     """The tensor that an operation makes of ``inputs``; what is given explicitly holds instead."""
     grad = requires_grad if requires_grad is not None else recorded(state, inputs.requires_grad)
@@ -178,6 +185,7 @@ def result_tensor(
         fresh(machine) if aliases is None else aliases,
         form=_form_of(dtype, inputs) if form is None else form,
         ndim=ndim,
+        dtype_from=dtype_from,
     )
 
 

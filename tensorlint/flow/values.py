@@ -94,6 +94,8 @@ class Tensor:
     guards: Guards = NO_GUARDS
     lost: Lost | None = field(default=None, compare=False)
     """The gradient that was lost on the way to it (``leaving.py``)."""
+    dtype_from: Reason | None = field(default=None, compare=False)
+    """Why the dtype is what it is, where nothing that is not known could have changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class Array:
     backing: str = field(default="", compare=False)
     """Of a read-only array: ``file`` where its memory is a mapped file, ``array`` where it is another array's."""
     lost: Lost | None = field(default=None, compare=False)
+    dtype_from: Reason | None = field(default=None, compare=False)
+    """Why the dtype is what it is, where nothing that is not known could have changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ class Number:
 
     guards: Guards = NO_GUARDS
     lost: Lost | None = field(default=None, compare=False)
+    type: str = ""
+    """``float``, ``int``, ``bool``, ``str``, ``complex``; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

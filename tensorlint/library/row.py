@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CONDITIONS", "DEVICES", "DTYPES", "GRADS", "HOWS", "READ_ONLY", "RETURNS", "STRIDES", "Row"]
+__all__ = ["CONDITIONS", "DEFAULTS", "DEVICES", "DTYPES", "GRADS", "HOWS", "READ_ONLY", "RETURNS", "STRIDES", "Row"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -21,11 +21,16 @@ RETURNS = _words("""
 GRADS = frozenset({"inputs", "no", "yes", "keyword"})
 DEVICES = frozenset({"inputs", "cpu", "keyword", "accelerator", "argument"})
 DTYPES = _words("""
-    inputs keyword argument keep_float unknown
+    inputs keyword argument keep_float unknown promote divide mean
     bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128 object str
 """)
 """Words for a result's dtype. ``argument``: given as in ``.to`` and ``.astype``; ``keyword``: ``dtype=``, else the
-library's default; ``keep_float``: a floating input keeps its dtype, others may not."""
+library's default; ``keep_float``: a floating input keeps its dtype, others may not. Of NumPy: ``promote`` (the dtype
+that holds all inputs), ``divide`` (the same, integers become float64), ``mean`` (that of the first, integers become
+float64)."""
+DEFAULTS = DTYPES | {"data", "numbers"}
+"""Words for the dtype that a call without ``dtype=`` gives: ``data`` (that of what it is given), ``numbers`` (int64
+where every argument is an int, else the library's floating dtype)."""
 
 CONDITIONS = frozenset({"unless on a GPU", "unless the dtype changes", "unless the layout changes"})
 """When a call that may copy shares memory all the same; a row joins several with `` or ``."""
@@ -57,6 +62,13 @@ class Row:
     inputs' device, and the CPU where the call has no tensor among its inputs)."""
     dtype: str = "inputs"
     """One of ``DTYPES``."""
+    default: str = ""
+    """With ``dtype = "keyword"``: the dtype where ``dtype=`` is not given, one of ``DEFAULTS``; empty: not known."""
+    dtype_at: str = ""
+    """With ``dtype = "keyword"``: the position at which it may be given as well."""
+    same_dtype: tuple[str, ...] = ()
+    """Arguments whose tensors must have one dtype, or the call raises: positions, keywords, and ``parameters`` for
+    those of a module (which then stand against what it is called with)."""
     shares: str = ""
     """Whether the result lives in the memory of the receiver (or first argument): empty (no), ``view`` (always), or
     conditions of ``CONDITIONS``."""

@@ -15,6 +15,9 @@ A file is TOML::
     returns = "tensor"
     grad = "no"
 
+A table ``[[amendments]]`` of the same form adds properties to rows that stand elsewhere, in this file or in the
+generated one of its library, and replaces those of the same key.
+
 A name may hold ``*`` and ``[A-Z]`` within one of its parts (``sklearn.*.[A-Z]*.fit``); exact names go before such
 patterns, and patterns before one another in the order of the file.
 """
@@ -24,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tensorlint.library.row import CONDITIONS, DEVICES, DTYPES, GRADS, HOWS, READ_ONLY, RETURNS, STRIDES, Row
+from tensorlint.library.row import CONDITIONS, DEFAULTS, DEVICES, DTYPES, GRADS, HOWS, READ_ONLY, RETURNS, STRIDES, Row
 
 __all__ = ["KNOWN", "TableError", "names_of", "properties_of", "row_of"]
 
@@ -33,6 +36,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "grad": GRADS,
     "device": DEVICES,
     "dtype": DTYPES,
+    "default": DEFAULTS,
     "how": HOWS,
     "negative_stride": STRIDES,
     "read_only": READ_ONLY,
@@ -40,13 +44,14 @@ _WORDS: dict[str, frozenset[str]] = {
 _LISTS: dict[str, Callable[[str], bool]] = {
     "items": lambda word: word in RETURNS or "." in word,
     "item_grad": lambda word: word in {"inputs", "no"},
+    "same_dtype": lambda word: word.isdigit() or word.isidentifier(),
     "writes": lambda word: word.isdigit() or word.isidentifier(),
     "parameters_if": lambda word: word.isdigit() or word.isidentifier(),
     "parameters_unless": lambda word: word.isdigit() or word.isidentifier(),
     "containers": lambda word: word in {"list", "dict"},
     "converts": lambda word: word.isdigit() or word.isidentifier() or word in {"*", "**"},
 }
-_TEXTS = frozenset({"type", "note", "source"})
+_TEXTS = frozenset({"dtype_at", "type", "note", "source"})
 _TRUTHS = frozenset({"parameters", "attribute", "reduces", "wraps"})
 _HEADER = frozenset({"prefix", "names"})
 KNOWN = frozenset({*_WORDS, *_LISTS, *_TEXTS, *_TRUTHS, "shares"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,7 +117,7 @@ def _add(table: _Table, file: str, package: str, text: str) -> None:
     :raises TableError: on invalid TOML, unknown keys or values, a name twice, a name of another library
     """
     content = _parsed(file, text)
-    if unknown := content.keys() - {"library", "version", "source", "aliases", "rows"}:
+    if unknown := content.keys() - {"library", "version", "source", "aliases", "rows", "amendments"}:
         raise TableError(f"{file}: unknown key {sorted(unknown)[0]!r}")
     if content.get("library") != package:
         raise TableError(f"{file}: library = {content.get('library')!r} (it must be {package!r})")
@@ -136,6 +136,7 @@ def _add(table: _Table, file: str, package: str, text: str) -> None:
                 table.patterns.append((_pattern(name), fields))
             else:
                 table.rows[name] = fields
+    _amend(table, file, content.get("amendments", ()))
     for name, instead in content.get("aliases", {}).items():
         if name in mine:
             raise TableError(f"{file}: {name} is a row and an alias")
@@ -145,6 +146,21 @@ def _add(table: _Table, file: str, package: str, text: str) -> None:
             table.prefixes.append((name, instead))
         else:
             table.aliases[name] = instead
+
+
+def _amend(table: _Table, file: str, amendments: Sequence[Mapping[str, Any]]) -> None:
+    """Add properties to rows that are there already.
+
+    :raises TableError: if one of them is not
+    """
+    for number, amendment in enumerate(amendments, 1):
+        names = names_of(file, number, amendment)
+        fields = properties_of(file, names[0], amendment, "")
+        del fields["source"]
+        for name in names:
+            if name not in table.rows:
+                raise TableError(f"{file}: an amendment to {name}, which has no row")
+            table.rows[name] = {**table.rows[name], **fields}
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -6,6 +6,7 @@ versions (``torch<2.2``, ``numpy>=2``), separated by commas. It is about the sta
 
 ====================================  ==============================================================================
 ``raises TypeError: TEXT``            the line raises it; TEXT is part of the message, ``{device}`` is the device
+``fails later TypeError: TEXT``       the line runs, and what it made brings the program to raise it in a later line
 ``warns UserWarning: TEXT``           the line warns
 ``shares A with B``                   after the line the two live in the same memory; ``copies A from B`` if they do not
 ``overwrites X``                      the line changes the value of X, which it does not assign; ``spares X`` if not
@@ -41,6 +42,7 @@ _NOT_FIXED = re.compile(r"#\s*not fixed:\s*\S")
 _VERSION = re.compile(r"(torch|numpy)\s*(<|<=|>|>=|==)\s*([\d.]+)$")
 _VERBS = {
     "raises": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
+    "fails later": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
     "warns": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
     "shares": r"(?P<subject>.+) with (?P<detail>.+)",
     "copies": r"(?P<subject>.+) from (?P<detail>.+)",

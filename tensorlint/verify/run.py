@@ -85,10 +85,12 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
             error = raised
         warned = list(caught)
         reached = [one for one in watches if one.hits]
+        for one in reached:
+            one.ended = error
         seen = {one.claim: Seen(False, one.fault) if one.fault else one.finish(warned) for one in reached}
     faults = [f"{one.claim.path}:{one.claim.line}: {one.fault}" for one in reached if one.fault]
     claimed = [claim for claim, what in seen.items() if what.held]
-    if error is not None and not any(claim.verb == "raises" for claim in claimed):
+    if error is not None and not any(claim.verb in ("raises", "fails later") for claim in claimed):
         faults.append(f"raises {type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}")
     faults += [
         f"warns {one.category} at line {one.line}: {one.text.splitlines()[0][:120]}"

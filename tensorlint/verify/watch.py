@@ -47,6 +47,8 @@ class Watch:
         self.hits = 0
         self.fault = ""
         """Why nothing could be seen: an expression of the claim failed."""
+        self.ended: BaseException | None = None
+        """What the program ended with, once it is over."""
 
     def before(self, frame: FrameType) -> None:
         """The statement is about to run."""

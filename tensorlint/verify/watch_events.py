@@ -9,7 +9,7 @@ from types import FrameType
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.watch import Seen, Warned, Watch, code, names
 
-__all__ = ["Always", "Raises", "Slower", "Warns"]
+__all__ = ["Always", "Fails", "Raises", "Slower", "Warns"]
 
 
 class Raises(Watch):
@@ -27,6 +27,22 @@ class Raises(Watch):
         if self.seen is None:
             return Seen(False, "nothing raised")
         return Seen(self._as_claimed(self.seen), f"raises {type(self.seen).__name__}: {_first_line(str(self.seen))}")
+
+
+class Fails(Raises):
+    """The line itself does not raise; the program does afterwards."""
+
+    ran = False
+
+    def after(self, frame: FrameType) -> None:
+        self.ran = True
+
+    def raised(self, error: BaseException) -> None:
+        """What is raised in the line itself is not later."""
+
+    def finish(self, warned: list[Warned]) -> Seen:
+        self.seen = self.ended if self.ran else None
+        return super().finish(warned)
 
 
 class Warns(Watch):

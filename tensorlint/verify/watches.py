@@ -6,13 +6,14 @@ import ast
 
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.watch import Watch
-from tensorlint.verify.watch_events import Always, Raises, Slower, Warns
+from tensorlint.verify.watch_events import Always, Fails, Raises, Slower, Warns
 from tensorlint.verify.watch_values import Discards, Gradient, Overwrites, Shares, Stale
 
 __all__ = ["marked_expression", "watch"]
 
 _KINDS: dict[str, type[Watch]] = {
     "raises": Raises,
+    "fails later": Fails,
     "warns": Warns,
     "shares": Shares,
     "copies": Shares,

@@ -116,7 +116,7 @@ def _grad(row: Row, call: Call) -> Iterator[Comparison]:
                 yield "requires_grad", text
 
 
-_FIXED_DTYPES = DTYPES - {"inputs", "keyword", "argument", "keep_float", "unknown"}
+_FIXED_DTYPES = DTYPES - {"inputs", "keyword", "argument", "keep_float", "unknown", "promote", "divide", "mean"}
 
 
 def _dtype(row: Row, call: Call) -> Iterator[Comparison]:
@@ -132,6 +132,16 @@ def _dtype(row: Row, call: Call) -> Iterator[Comparison]:
         if not given.startswith("float"):
             return
         wrong = f"says dtype = keep_float, but {given} gave {result}" if given != result else ""
+    elif row.dtype == "mean":
+        if not (given.startswith("float") or given in {"int32", "int64"}):
+            return
+        right = result == (given if given.startswith("float") else "float64")
+        wrong = "" if right else f"says dtype = mean, but {given} gave {result}"
+    elif row.dtype in {"promote", "divide"}:
+        if given != "float64" or row.note:
+            return
+        right = result in {"float64", "complex128"}
+        wrong = "" if right else f"says dtype = {row.dtype}, but {given} gave {result}"
     elif row.dtype in _FIXED_DTYPES:
         wrong = f"says dtype = {row.dtype}, but a result was {result}" if result != row.dtype else ""
         if wrong and row.note and not call.given:
