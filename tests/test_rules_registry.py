@@ -24,6 +24,7 @@ CODES = [
     "TSL203",
     "TSL207",
     "TSL301",
+    "TSL304",
     "TSL401",
     "TSL503",
     "TSL506",
