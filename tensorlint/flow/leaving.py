@@ -21,6 +21,7 @@ __all__ = [
     "combined",
     "each_of",
     "is_loss",
+    "layer_output",
     "leave",
     "lives",
     "lost_of",
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 DEEPEST = 2
+MOST_TERMS = 3
+STAYS = (Part.WHOLE, Part.INPUT)
+"""Whatever is computed of these is so too."""
 Carrier = Tensor | Array | Number | Unknown
 
 NUMBERS = frozenset({"item", "tolist", "__float__", "__int__", "__complex__", "__index__"})
@@ -49,6 +53,10 @@ LINEAR = frozenset({
     "astype", "copy", "append",
 })  # fmt: skip
 """Of a sum they make a sum: a constant term of what they are given is one of what they give."""
+WITHOUT_DERIVATIVE = frozenset({
+    "argmax", "argmin", "argsort", "gt", "lt", "ge", "le", "eq", "ne", "long", "int", "bool", "byte",
+})  # fmt: skip
+"""These leave the graph by what they compute."""
 SAME_IN_NUMPY = frozenset({
     "array", "asarray", "ascontiguousarray", "copy", "astype", "concatenate", "power", "absolute", "average",
     "expand_dims", "float32", "float64", "asfarray", "append", "full",
@@ -65,7 +73,7 @@ def leave(
     if not isinstance(value, Tensor):
         return None
     known = value.lost
-    if known is not None and known.part is not Part.TERM:
+    if known is not None and known.part in (Part.WHOLE, Part.LEAF):
         return replace(known, part=Part.WHOLE, way=max(way, known.way), scalar=known.scalar or scalar)
     fact = value.requires_grad
     if fact.truth is Truth.NO or state.records() is not Truth.YES or state.assumed.get("self.training") is False:
@@ -73,7 +81,7 @@ def leave(
     written = short(node)
     place = machine.place(node)
     reason = Reason(place, f"`{written}` leaves the graph: no gradient flows back through it", fact.reason)
-    return Lost(place, written, reason, fact.truth, way, scalar=scalar or value.ndim == 0)
+    return Lost(place, written, reason, fact.truth, way, scalar=scalar or value.ndim == 0, frame=machine.frame.number)
 
 
 def with_lost(value: Value, lost: Lost | None) -> Value:
@@ -120,7 +128,7 @@ def combined(state: State, values: Iterable[Value], *, linear: bool = False, fir
     settled = True
     for item, several in each_of(state, values):
         lost = lost_of(item)
-        if lost is not None and lost.part is not Part.WHOLE and not linear:
+        if lost is not None and lost.part in (Part.LEAF, Part.TERM) and not linear:
             return None
         if lost is not None:
             found = both(found, lost.weakened() if several else lost)
@@ -158,27 +166,37 @@ def through_operator(
         case cst.Divide() | cst.DivideAssign() if mine is not None or one.part is Part.WHOLE:
             lost = _scaled(one, alive)
         case _:
-            lost = one if alive is Truth.NO and one.part is Part.WHOLE else None
+            lost = one if alive is Truth.NO and one.part in STAYS else None
     return with_lost(result, lost)
 
 
 def _both_lost(a: Lost, b: Lost, operator: cst.CSTNode) -> Lost | None:
     joined = both(a, b)
     assert joined is not None
-    linear = isinstance(
-        operator, cst.Add | cst.Subtract | cst.AddAssign | cst.SubtractAssign | cst.Multiply | cst.Divide
-    )
-    return joined if linear or joined.part is Part.WHOLE else None
+    sums = isinstance(operator, cst.Add | cst.Subtract | cst.AddAssign | cst.SubtractAssign)
+    if sums and joined.part is Part.TERM:
+        terms = {one.exit: replace(one, part=Part.TERM, beside=()) for each in (a, b) for one in (each, *each.beside)}
+        kept = [one for one in terms.values() if one.exit != joined.exit and _is_constant_term(one)]
+        return replace(joined, beside=tuple(kept[:MOST_TERMS]))
+    linear = sums or isinstance(operator, cst.Multiply | cst.Divide)
+    return joined if linear or joined.part in STAYS else None
 
 
 def _added(machine: Machine, node: cst.BaseExpression, one: Lost, lives: Truth) -> Lost | None:
     """A sum of what lost its gradient and something else."""
     if one.part is Part.TERM or lives is Truth.NO:
         return one
-    if one.scalar and one.smooth and one.way is not Way.DETACH and one.truth is not Truth.UNKNOWN:
+    if one.part is Part.INPUT:
+        return None
+    if _is_constant_term(one):
         text = f"`{short(node)}` adds it as a constant, which changes no gradient"
         return replace(one.because(machine.place(node), text), part=Part.TERM)
     return None
+
+
+def _is_constant_term(one: Lost) -> bool:
+    """Added to a loss it is a mistake: it is a number that could have had a gradient."""
+    return one.scalar and one.smooth and one.way is not Way.DETACH and one.truth is not Truth.UNKNOWN
 
 
 def _scaled(one: Lost, lives: Truth) -> Lost | None:
@@ -198,9 +216,12 @@ def through_call(machine: Machine, state: State, call: Call, result: Value) -> V
         lost = leave(machine, state, call.node, call.subject or Unknown(), way)
     elif library == "torch.Tensor" and last in NUMBERS:
         lost = leave(machine, state, call.node, call.subject or Unknown(), Way.NUMBER, scalar=last != "tolist")
+    elif library in ("torch.Tensor", "torch") and last in WITHOUT_DERIVATIVE:
+        lost = leave(machine, state, call.node, call.subject or Unknown(), Way.DETACH)
+        lost = replace(lost, smooth=False) if lost is not None else None
     elif name in REMAKING:
         lost = _remade(machine, state, call)
-    elif row.returns in ("tensor", "array", "scalar", "tensor_or_pair") or library.startswith("sklearn"):
+    elif row.returns in ("tensor", "array", "scalar", "tensor_or_pair") or not library.startswith("torch"):
         lost = combined(state, call.inputs(), linear=last in LINEAR, first=is_loss(name))
         if lost is not None:
             if not _has_derivative(machine, call, library, last):
@@ -260,6 +281,8 @@ def _remade(machine: Machine, state: State, call: Call) -> Lost | None:
             lost = both(lost, one.weakened() if several else one)
     if lost is None:
         return None
+    if lost.part is Part.TERM:
+        lost = replace(lost, part=Part.WHOLE)
     place = machine.place(call.node)
     if lost.exit != place:
         lost = lost.because(place, f"`{short(call.node)}` makes a tensor of it again, outside the graph")
@@ -272,3 +295,10 @@ def new_leaf(lost: Lost | None, place: Place, written: str) -> Lost | None:
         return lost
     text = f"`{written}` makes it require grad: a new leaf, with no way back"
     return replace(lost.because(place, text), part=Part.LEAF)
+
+
+def layer_output(lost: Lost | None) -> Lost | None:
+    """What is lost of the output of a layer with parameters, of all that it is given."""
+    if lost is None or lost.part not in STAYS or lost.way is not Way.NUMBER or not lost.smooth:
+        return None
+    return replace(lost, part=Part.INPUT, scalar=False)

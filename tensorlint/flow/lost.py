@@ -30,6 +30,8 @@ class Part(enum.Enum):
     """It was all, and then the value was told to require grad: a new leaf."""
     TERM = "term"
     """One term of a sum whose other terms have a gradient."""
+    INPUT = "input"
+    """All that a layer was given: its own parameters have a gradient, what came before it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class Lost:
     """Everything on the way has a derivative: an index or a comparison has none."""
     scalar: bool = False
     """It is a number, or a tensor or array of one element."""
+    frame: int = 0
+    """The number of the frame that was executed where the graph was left."""
+    beside: tuple[Lost, ...] = ()
+    """Other terms of the same sum that became constants."""
 
     def because(self, place: Place, text: str) -> Lost:
         """The same, one step further along the way."""
@@ -63,7 +69,7 @@ class Lost:
 
 
 _FIRMNESS = {Truth.YES: 3, Truth.MAYBE: 2, Truth.UNKNOWN: 1, Truth.NO: 0}
-_WEIGHT = {Part.TERM: 2, Part.LEAF: 1, Part.WHOLE: 0}
+_WEIGHT = {Part.TERM: 3, Part.INPUT: 2, Part.LEAF: 1, Part.WHOLE: 0}
 
 
 def both(a: Lost | None, b: Lost | None) -> Lost | None:

@@ -26,10 +26,12 @@ def back_propagated(machine: Machine, state: State, node: cst.BaseExpression, va
     items = alternatives(value)
     for item in items:
         lost = lost_of(item)
-        if lost is None or (is_caught(machine, "RuntimeError") and lost.part is Part.WHOLE):
+        if lost is None or lost.part is Part.INPUT or (is_caught(machine, "RuntimeError") and lost.part is Part.WHOLE):
             continue
         what = "a number" if isinstance(item, Number) else "an array" if isinstance(item, Array) else "a tensor"
-        _emit(machine, node, lost, Missed.BACKWARD, f"`{by}` is called on what became of it", what, len(items) == 1)
+        for one in (lost, *lost.beside):
+            text = f"`{by}` is called on what became of it"
+            _emit(machine, node, one, Missed.BACKWARD, text, what, len(items) == 1)
 
 
 def passed_to_backward(
@@ -78,7 +80,7 @@ def _from_forward(machine: Machine, state: State, node: cst.BaseExpression, valu
             continue
         if lost is not None and lost.way is Way.NUMBER and lost.smooth:
             found = both(found, lost.weakened() if several else lost)
-    if found is not None:
+    if found is not None and found.frame >= machine.frame.number:  # it did not leave before it was given
         _emit(machine, node, found, Missed.FORWARD, "`forward` returns what became of it", "a tensor", True)
 
 

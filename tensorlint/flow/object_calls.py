@@ -12,7 +12,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.hooks import call_hooks
-from tensorlint.flow.leaving import combined
+from tensorlint.flow.leaving import combined, layer_output
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.mixed_dtypes import meet_operands, meet_parameters
@@ -75,8 +75,9 @@ def _call_object(
         given = output_of(machine, state, ref, inputs, node, name)
         if dtype:
             given = replace(given, dtype=dtype, dtype_from=dtype_from)
-        if found.type.startswith("torch.nn.") and found.module.trainable is NO:
-            given = replace(given, lost=combined(state, arguments.values()))  # an activation
+        if found.type.startswith("torch.nn."):
+            lost = combined(state, arguments.values())
+            given = replace(given, lost=lost if found.module.trainable is NO else layer_output(lost))
         return given, False
     return Unknown(), False
 

@@ -20,8 +20,8 @@ class GradientIsLost(Rule):
     What it does
     ------------
     Finds values that required grad, left the graph (`.item()`, `.numpy()`, `.tolist()`, `float()`, `.detach()`,
-    `.data`, `torch.tensor(loss)`, `torch.tensor([loss_a, loss_b])`) and became all of what `backward()` is called on,
-    or a whole term of it, or what the `forward` of a module returns.
+    `.data`, `torch.tensor(loss)`, `torch.tensor([loss_a, loss_b])`, `argmax()`) and became all of what `backward()` is
+    called on, or a whole term of it, or what the `forward` of a module returns or gives to its next layer.
 
     Why is this bad?
     ----------------

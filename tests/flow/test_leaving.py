@@ -109,6 +109,27 @@ def test_a_term_that_became_a_constant_is_lost(again: str, how: str) -> None:
     assert [found[2] for found in lost(f"again = {again}\nagain.backward()\n")] == [how]
 
 
+def test_each_term_that_became_a_constant_is_lost() -> None:
+    text = (
+        "first = out.abs().mean().item()\nsecond = out.pow(2).mean().item()\n(loss + first + 0.5 * second).backward()\n"
+    )
+    assert lost(text) == [(1, 9, "certain"), (2, 10, "certain")]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "(out > 0.5).float().mean()",
+        "out.argmax(1).float().mean()",
+        "F.l1_loss(out.long().float(), y)",
+        "torch.argmax(out, dim=1).double().sum()",
+    ],
+)
+def test_what_has_no_derivative_leaves_the_graph(again: str) -> None:
+    assert len(lost(f"again = {again}\nagain.requires_grad_()\nagain.backward()\n")) == 1
+    assert lost(f"again = {again}\n(loss + again).backward()\n") == []
+
+
 def test_a_term_added_in_place_is_lost() -> None:
     assert lost("loss += out.abs().mean().item()\nloss.backward()\n") == [(1, 9, "certain")]
     assert lost("loss += out.abs().mean()\nloss.backward()\n") == []
@@ -197,6 +218,8 @@ class Layer(nn.Module):
         "return torch.from_numpy(np.tanh(x.detach().numpy()))",
         "return torch.tensor([row.mean().item() for row in x])",
         "return {'out': torch.tensor(x.tolist())}",
+        "return self.inner(torch.from_numpy(np.tanh(x.detach().numpy())))",
+        "return F.relu(self.inner(torch.Tensor(x.detach().numpy())) * 2)",
         "return torch.as_tensor(x.data.cpu().numpy() * 2).to(x.device)",
     ],
 )
@@ -213,6 +236,8 @@ def test_forward_gives_what_had_left(body: str) -> None:
         "return torch.from_numpy(x.detach().numpy().astype(np.int64))",
         "return torch.from_numpy(x.detach().numpy() > 0)",
         "return x.detach()",
+        "return self.inner(torch.from_numpy(np.tanh(x.detach().numpy()))) + x",
+        "return self.inner(x.detach())",
         "return x.mean().item()",
         "return torch.zeros(x.detach().numpy().shape)",
         "return self.other(torch.from_numpy(x.detach().numpy()))",
@@ -222,6 +247,27 @@ def test_forward_gives_what_had_left(body: str) -> None:
 )
 def test_forward_keeps_the_gradient_or_there_is_none(body: str) -> None:
     assert [code for code, *_ in findings(FORWARD.format(body))] == []
+
+
+def test_what_had_left_before_it_was_given_to_a_module() -> None:
+    text = """
+class Act(nn.Module):
+    def forward(self, x):
+        return torch.tanh(x)
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 1)
+
+    def forward(self, x):
+        return self.inner(x)
+
+net, act, head = nn.Linear(4, 4), Act(), Head()
+features = torch.from_numpy(net(torch.rand(2, 4)).detach().numpy())
+head(act(features)).sum().backward()
+"""
+    assert findings(text) == []
 
 
 def test_inputs_of_forward_that_nothing_is_known_of() -> None:
