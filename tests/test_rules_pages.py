@@ -14,7 +14,7 @@ from tensorlint.linter import lint
 from tensorlint.rules.base import Rule
 from tensorlint.rules.page import HEADINGS, page, parse
 from tensorlint.rules.registry import rules
-from tensorlint.settings import Settings
+from tensorlint.settings import Selection, Settings
 from tensorlint.source import Source
 
 PAGES = [(each, page(each)) for each in rules()]
@@ -44,13 +44,18 @@ def test_a_page_is_complete(each: Rule) -> None:
 
 @pytest.mark.parametrize(("each", "text"), EXAMPLES)
 def test_an_example_is_found_by_its_rule_alone(each: Rule, text: str) -> None:
-    found = lint(Source(text.encode(), "example.py"), Settings())
+    found = lint(Source(text.encode(), "example.py"), with_rule(each))
     assert {finding.code for finding in found} == {each.code}
 
 
 @pytest.mark.parametrize(("each", "text"), INSTEAD)
 def test_what_to_use_instead_is_found_by_no_rule(each: Rule, text: str) -> None:
-    assert lint(Source(text.encode(), "example.py"), Settings()) == []
+    assert lint(Source(text.encode(), "example.py"), with_rule(each)) == []
+
+
+def with_rule(each: Rule) -> Settings:
+    """The rules that are on by default, and this one."""
+    return Settings((Selection(extend_select=(each.code,)),))
 
 
 # What torch does with the examples, as an expression over the names that they define. A GPU is played by the `meta`
@@ -61,6 +66,7 @@ RAISES = {
     "TSL103": "RuntimeError: Can't call numpy() on Tensor that has conjugate bit set",
     "TSL104": "TypeError: Got unsupported ScalarType BFloat16",
     "TSL105": "TypeError: can't convert Sparse",
+    "TSL505": "RuntimeError: Tensor.item() cannot be called on meta tensors",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
     "TSL304": "RuntimeError",
 }
@@ -74,6 +80,10 @@ MISBEHAVES = {
     ("TSL401", 0): "net.weight.grad is None",
     ("TSL401", 1): "torch.equal(net.weight.grad, torch.autograd.grad(net(x).pow(2).mean(), net.weight)[0])",
     ("TSL401", 2): "not Squash()(torch.rand(2, 4)).requires_grad",
+    ("TSL402", 0): "y.data.data_ptr() == y.data_ptr() and not y.data.requires_grad",
+    ("TSL501", 0): "a.ctypes.data != x.data_ptr()",
+    ("TSL502", 0): "net(torch.rand(8, 4)).cpu().requires_grad",
+    ("TSL504", 0): "y.data_ptr() == x.data_ptr()",
     ("TSL503", 0): "x.device.type == 'cpu' and (x.device == 'cpu') is False",
     ("TSL503", 1): "device.type == 'cpu' and (device not in ('cpu', 'mps')) is True",
     ("TSL506", 0): "x.dtype is torch.float32",

@@ -17,6 +17,7 @@ from tensorlint.flow.gradients import gradient_of
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.library_call import Call
+from tensorlint.flow.links import data_read
 from tensorlint.flow.machine import Machine, evaluate, evaluate_globally, evaluates
 from tensorlint.flow.modules import parameters_of
 from tensorlint.flow.names import dotted, short
@@ -113,6 +114,8 @@ def _of_tensor(machine: Machine, state: State, node: cst.Attribute, tensor: Tens
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is not None and row.attribute and not (tensor.opaque and name in ("names", "name", "values", "layout")):
         value = apply_row(machine, state, Call(row, node, Arguments(), tensor, node.value, f".{name}"))
+        if name == "data":
+            data_read(machine, node, tensor)
         return gradient_of(machine, state, tensor, value) if name == "grad" else value
     if row is None and tensor.opaque:
         if isinstance(node.value, cst.Name) and tensor.kind.truth not in (Truth.YES, Truth.NO):

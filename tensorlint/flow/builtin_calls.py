@@ -7,6 +7,7 @@ from keyword import iskeyword
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.collecting import sync
 from tensorlint.flow.containers import element, fields_of, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.heap import Instance, Items, Key, Mapping
@@ -68,6 +69,7 @@ def _number(machine: Machine, state: State, node: cst.BaseExpression, arguments:
 def _float(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     first = arguments.value(0)
     if isinstance(first, Tensor):
+        sync(machine, node, first, "float()", arguments.positional[0][0], arguments)
         return Number(lost=leave(machine, state, node, first, Way.NUMBER, scalar=True), type="float")
     lost = combined(state, [first], linear=True) if first is not None else None
     return Number(lost=lost, type="float")

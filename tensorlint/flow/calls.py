@@ -25,6 +25,7 @@ from tensorlint.flow.hooks import REGISTERS
 from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.leaving import combined, is_loss
 from tensorlint.flow.library_call import Call
+from tensorlint.flow.links import works_in_place
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import cast, is_module, make_module
 from tensorlint.flow.names import dotted, short
@@ -58,6 +59,9 @@ ALIASES = {"numpy": "np", "matplotlib.pyplot": "plt", "pandas": "pd", "seaborn":
 def call(machine: Machine, node: cst.Call, state: State) -> Value:
     """``function(arguments)``."""
     machine.step()
+    if works_in_place(node.func) and not machine.operating:
+        with machine.in_place():
+            return call(machine, node, state)
     function = node.func
     receiver_node: cst.BaseExpression | None = None
     if isinstance(function, cst.Attribute):

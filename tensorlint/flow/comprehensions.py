@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from tensorlint.flow.collecting import collecting_in_list
 from tensorlint.flow.containers import element, make_items, make_mapping
 from tensorlint.flow.facts import Reason
 from tensorlint.flow.heap import Key, Taken
@@ -95,7 +96,8 @@ def comprehension(machine: Machine, node: cst.ListComp | cst.SetComp | cst.Gener
     kind = "generator" if isinstance(node, cst.GeneratorExp) else "list"
 
     def one(inner: State) -> None:
-        values.append(evaluate(machine, node.elt, inner))
+        with collecting_in_list(machine):
+            values.append(evaluate(machine, node.elt, inner))
 
     iterated = evaluate(machine, part.iter, state)
     plain = not part.ifs and part.inner_for_in is None and not isinstance(node, cst.SetComp)

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from tensorlint.flow.values import Array, Tensor, Value
 
 __all__ = [
+    "Chained",
     "Comparison",
     "Conversion",
+    "DataRead",
     "Discarded",
     "Event",
     "GradientLost",
     "How",
     "Missed",
     "MixedDtypes",
+    "RoundTrip",
     "StaleAlias",
+    "Sync",
     "ToTorch",
     "WriteThrough",
 ]
@@ -190,3 +194,64 @@ class GradientLost(Event):
     what: str
     """What is back-propagated: a tensor, an array, a number."""
     always: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRead(Event):
+    """``x.data`` is read for its value. ``place`` is the expression."""
+
+    node: cst.Attribute
+    owner: cst.BaseExpression
+    owner_name: str
+    fact: Fact
+    """That the owner is a tensor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chained(Event):
+    """A link of a chain of conversions is not needed, or stands before one that belongs in front of it.
+
+    ``place`` is the chain.
+    """
+
+    what: str
+    """The link: ``contiguous`` (before ``.numpy()``) or ``cpu`` (before ``.detach()``)."""
+    node: cst.BaseExpression
+    link: cst.Call
+    owner: cst.BaseExpression
+    """What the link is called on."""
+    owner_name: str
+    fact: Fact
+    """That it is a tensor."""
+    requires_grad: Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTrip(Event):
+    """A tensor becomes an array only to become a tensor again. ``place`` is the torch call."""
+
+    call: cst.BaseExpression
+    tensor: cst.BaseExpression
+    """What ``.numpy()`` is called on."""
+    tensor_name: str
+    by: str
+    direct: bool
+    """The conversion is the argument itself, not the value of a name."""
+    plain: bool
+    """Nothing else is given to the torch call."""
+    copies: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync(Event):
+    """In each step of a loop the program waits for a GPU, to collect what is read after the loop at the earliest.
+
+    ``place`` is what waits.
+    """
+
+    by: str
+    """What waits, as a reader knows it: ``.item()``, ``.cpu()``."""
+    tensor_name: str
+    into: str
+    """What collects."""
+    device: Fact

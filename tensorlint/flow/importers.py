@@ -52,6 +52,8 @@ def _index(root: str) -> _Index:
             if count > MOST_FILES:
                 return _Index(found, torch, defaults)
             path = os.path.join(folder, name)
+            if not os.path.isfile(path):
+                continue  # a pipe would be waited for
             try:
                 with open(path, "rb") as file:
                     data = file.read()

@@ -57,7 +57,8 @@ def for_(machine: Machine, node: cst.For, state: State) -> None:
 def _unrolled(machine: Machine, node: cst.For, state: State, steps: list[Value]) -> None:
     """Execute the body once for each known entry."""
     frame = machine.frame
-    outer, frame.breaks, frame.continues = (frame.breaks, frame.continues, frame.branches), [], []
+    outer, frame.breaks, frame.continues = (frame.breaks, frame.continues, frame.branches, frame.body), [], []
+    frame.body = node.body
     frame.loops, frame.branches = frame.loops + 1, 0
     machine.unrolled *= len(steps)
     for step in steps:
@@ -74,7 +75,7 @@ def _unrolled(machine: Machine, node: cst.For, state: State, steps: list[Value])
         execute(machine, node.orelse.body, state)
     for ended in frame.breaks:
         state.join(ended)
-    frame.breaks, frame.continues, frame.branches = outer
+    frame.breaks, frame.continues, frame.branches, frame.body = outer
 
 
 def _surely_runs(state: State, iterated: Value) -> bool:
@@ -128,6 +129,7 @@ def _loop(
     frame = machine.frame
     outer_breaks, outer_continues = frame.breaks, frame.continues
     outer_branches, frame.branches = frame.branches, 0
+    outer_body, frame.body = frame.body, body
     frame.breaks = []
     frame.loops += 1
     passes = MOST_PASSES if frame.loops <= 2 else 2 if frame.loops <= DEEPEST else 1
@@ -150,7 +152,7 @@ def _loop(
         if not state.join(path) and not wrote:
             break
     frame.loops -= 1
-    frame.branches = outer_branches
+    frame.branches, frame.body = outer_branches, outer_body
     if endless:
         state.alive = False  # only a break leads out
     if orelse is not None and state.alive:

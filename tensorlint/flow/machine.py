@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Callees",
+    "Collector",
     "Frame",
     "Machine",
     "OutOfSteps",
@@ -56,6 +57,15 @@ class Callees(Protocol):
         """Whether what runs with a file changes the dtype that torch gives by default."""
 
 
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What a loop puts something into in each step."""
+
+    frame: int
+    """The number of the frame that the loop is executed in."""
+    into: str
+
+
 @dataclass(slots=True)
 class Frame:
     """A function that is being executed."""
@@ -70,6 +80,8 @@ class Frame:
     returned: list[tuple[Value, State]] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     loops: int = 0
+    body: cst.CSTNode | None = None
+    """The body of the innermost loop."""
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
     leaving_backward: frozenset[int] = frozenset()
@@ -147,6 +159,10 @@ class Machine:
     """Functions in which something is converted of which only a caller knows whether it can be."""
     looks: bool = True
     """What is evaluated is looked at."""
+    operating: bool = False
+    """What is evaluated is written to, or is written there."""
+    collector: Collector | None = None
+    """What the value is put into that is evaluated, in a loop that does not read it otherwise."""
     met: dict[cst.CSTNode, set[Met]] = field(default_factory=dict)
     """What the operands of conversions were, on any path (``met.py``)."""
     parts: dict[tuple[int, int | str], cst.CSTNode] = field(default_factory=dict)
@@ -204,6 +220,15 @@ class Machine:
         """Whether what runs with the functions that are executed changes the dtype that torch gives by default."""
         files = {id(frame.file): frame.file for frame in self.frames}
         return any(self.callees.sets_default_dtype(file) for file in files.values())
+
+    @contextmanager
+    def in_place(self, in_place: bool = True) -> Iterator[None]:
+        """What is evaluated is what something in place works on or with."""
+        before, self.operating = self.operating, self.operating or in_place
+        try:
+            yield
+        finally:
+            self.operating = before
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""

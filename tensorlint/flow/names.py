@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
-__all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "short"]
+__all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "mentions", "short"]
 
 LONGEST = 40
 
@@ -23,6 +23,11 @@ def dotted(node: cst.BaseExpression) -> str | None:
         return None
     parts.append(node.value)
     return ".".join(reversed(parts))
+
+
+def mentions(node: cst.CSTNode, name: str) -> bool:
+    """The node is this very name."""
+    return isinstance(node, cst.Name) and node.value == name
 
 
 def literal(node: cst.BaseExpression) -> str | None:

@@ -180,7 +180,7 @@ class Project:
         if path not in self._models:
             self._models[path] = None
             try:
-                data = path.read_bytes()
+                data = path.read_bytes() if path.is_file() else b""
                 self.add(Source(data, display_path(str(path))), path)
             except (OSError, SourceError, RecursionError):
                 pass

@@ -10,6 +10,7 @@ from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
 from tensorlint.flow.leaving import through_call
 from tensorlint.flow.library_call import Call
+from tensorlint.flow.links import round_trip
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.mixed_dtypes import meet_operands
 from tensorlint.flow.names import short
@@ -34,6 +35,7 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     if call.row.same_dtype and call.row.returns not in ("module", "loss"):
         meet_operands(machine, state, call)
     result = through_call(machine, state, call, result_of(machine, state, call))
+    round_trip(machine, call)
     _writes(machine, state, call)
     return result
 

@@ -8,12 +8,14 @@ import libcst as cst
 
 from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
 from tensorlint.flow.caught import catching, caught_by_handlers
+from tensorlint.flow.collecting import added_to, appended_to, collecting
 from tensorlint.flow.containers import extend
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
 from tensorlint.flow.facts import NO, yes
 from tensorlint.flow.joining import join_values
+from tensorlint.flow.links import writes_to_data
 from tensorlint.flow.machine import Machine, evaluate, execute, execute_all, executes
 from tensorlint.flow.missing import returned
 from tensorlint.flow.names import bound_names, dotted, short
@@ -49,7 +51,8 @@ def block(machine: Machine, node: cst.IndentedBlock | cst.SimpleStatementSuite |
 def expression(machine: Machine, node: cst.Expr, state: State) -> None:
     """An expression that stands alone."""
     machine.statement = node.value
-    evaluate(machine, node.value, state)
+    with collecting(machine, appended_to(node.value)):
+        evaluate(machine, node.value, state)
     machine.statement = None
     discarded(machine, state, node.value)
 
@@ -57,9 +60,11 @@ def expression(machine: Machine, node: cst.Expr, state: State) -> None:
 @executes(cst.Assign)
 def assignment(machine: Machine, node: cst.Assign, state: State) -> None:
     """``a = b = value``."""
-    value = _surely_grad(machine, node, evaluate(machine, node.value, state))
-    for target in node.targets:
-        assign(machine, target.target, value, state, node.value)
+    to_data = any(writes_to_data(target.target) for target in node.targets)
+    with machine.in_place(to_data), collecting(machine, added_to(node), reads=2):
+        value = _surely_grad(machine, node, evaluate(machine, node.value, state))
+        for target in node.targets:
+            assign(machine, target.target, value, state, node.value)
 
 
 def _surely_grad(machine: Machine, node: cst.Assign, value: Value) -> Value:
@@ -94,8 +99,10 @@ def annotated_assignment(machine: Machine, node: cst.AnnAssign, state: State) ->
 def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     """``target += value``: in place for tensors, arrays and lists, a new object for numbers."""
     target = node.target
-    before = evaluate(machine, target, state)
-    value = evaluate(machine, node.value, state)
+    with machine.in_place(writes_to_data(target)):
+        before = evaluate(machine, target, state)
+        with collecting(machine, target if isinstance(node.operator, cst.AddAssign) else None):
+            value = evaluate(machine, node.value, state)
     results: list[Value] = []
     name = short(target)
     for item in alternatives(before):

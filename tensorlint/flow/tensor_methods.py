@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.collecting import sync
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert
 from tensorlint.flow.events import How
@@ -14,6 +15,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
+from tensorlint.flow.links import detached_after_cpu, made_contiguous
 from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.missing import back_propagated
@@ -47,6 +49,7 @@ def call_tensor_method(
 ) -> Value:
     place = machine.place(node)
     if name == "numpy":
+        made_contiguous(machine, node, tensor, receiver_node)
         if arguments.is_true("force") or (isinstance(arguments.value(0), Constant) and arguments.positional):
             form = tensor.form.resolved()  # the bits are resolved, but a dtype or layout that NumPy lacks is not
             if form.refused:
@@ -89,6 +92,9 @@ def call_tensor_method(
         return changed
     if tensor.opaque and name in ("items", "values", "keys", "get", "pop", "to_tuple", "copy", "decode"):
         return _of_structure(machine, state, node, tensor, name)
+    sync(machine, node, tensor, name, receiver_node, arguments)
+    if name == "detach":
+        detached_after_cpu(machine, node, tensor, receiver_node)
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is None:
         if tensor.opaque:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.flow.reveal import evidence, findings
+from reveal import evidence, findings
 
 NET = """
 net = nn.Linear(4, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -311,3 +312,11 @@ def test_tests_are_no_callers_and_evaluations_are(project: Path, name: str, text
     lib = "\ndef to_array(x):\n    return x.numpy()\n"
     write(project, lib=IMPORTS + lib, **{name: f"{IMPORTS}\nfrom lib import to_array\n{text}"})
     assert bool(findings(lib, path=project / "lib.py")) is found
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_pipes_of_a_project_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "pyproject.toml").touch()
+    text = "\nfrom pipe import helper\ndef show(values):\n    return np.asarray(helper(values))\n"
+    assert findings(text, path=tmp_path / "program.py") == []

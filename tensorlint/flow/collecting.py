@@ -1,0 +1,95 @@
+"""Collecting in loops: values that are put away in each step and read after the loop at the earliest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import libcst as cst
+
+from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.events import Sync
+from tensorlint.flow.machine import Collector, Machine
+from tensorlint.flow.names import code, short
+from tensorlint.flow.values import Constant, Tensor
+
+__all__ = ["added_to", "appended_to", "collecting", "collecting_in_list", "sync"]
+
+PUTS = r"\s*(?:\.append\(|\.extend\(|\+=)"
+"""What follows something that is only put into."""
+WAITS = frozenset({"item", "tolist", "cpu"})
+"""Methods that wait until a GPU has computed the tensor. (Source: torch's notes on CUDA semantics.)"""
+
+
+def appended_to(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a statement such as ``losses.append(...)`` puts something into."""
+    match node:
+        case cst.Call(func=cst.Attribute(value=into, attr=cst.Name(value="append" | "extend"))):
+            return into
+        case _:
+            return None
+
+
+def added_to(node: cst.Assign) -> cst.BaseExpression | None:
+    """``total`` in ``total = total + ...``."""
+    match node:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Name(value=name) as target)],
+            value=cst.BinaryOperation(left=cst.Name(value=left), operator=cst.Add()),
+        ) if name == left:
+            return target
+        case _:
+            return None
+
+
+@contextmanager
+def collecting(machine: Machine, into: cst.BaseExpression | None, reads: int = 0) -> Iterator[None]:
+    """What is evaluated is put into ``into``, which the loop around reads no more often than ``reads``."""
+    before = machine.collector
+    machine.collector = None
+    frame = machine.frame
+    if into is not None and frame.loops and not frame.branches and frame.body is not None:
+        written = code(into).strip()
+        found = re.findall(rf"(?<![\w.]){re.escape(written)}(?!\w|{PUTS})", code(frame.body))
+        if len(found) == reads:
+            machine.collector = Collector(frame.number, short(into))
+    try:
+        yield
+    finally:
+        machine.collector = before
+
+
+@contextmanager
+def collecting_in_list(machine: Machine) -> Iterator[None]:
+    """What is evaluated is the element of a list comprehension."""
+    before, machine.collector = machine.collector, Collector(machine.frame.number, "a list")
+    try:
+        yield
+    finally:
+        machine.collector = before
+
+
+def sync(
+    machine: Machine, node: cst.BaseExpression, tensor: Tensor, by: str, operand: cst.BaseExpression, given: Arguments
+) -> None:
+    """``tensor.by()`` waits for the GPU, where the tensor is on one."""
+    collector = machine.collector
+    if collector is None or collector.frame != machine.frame.number or not tensor.device.holds:
+        return
+    if by == "to":
+        target = given.value(0, "device")
+        if not isinstance(target, Constant) or target.value != "cpu":
+            return
+    elif by not in WAITS and by != "float()":
+        return
+    machine.emit(
+        Sync(
+            place=machine.place(node),
+            calls=machine.calls(),
+            by=by if by.endswith(")") else f".{by}()",
+            tensor_name=short(operand),
+            into=collector.into,
+            device=tensor.device,
+        )
+    )
