@@ -67,8 +67,9 @@ class SyncInLoop(Rule):
 
     Observed
     --------
-    torch 2.13: where there is a GPU, `.item()` returns only after everything queued before it is done; torch's notes on CUDA
-    semantics say so of copies to the CPU."""
+    torch 2.13: where there is a GPU, `.item()` returns only after everything queued before it is done; torch's notes on
+    CUDA semantics say so of copies to the CPU.
+    """
 
     code = "TSL505"
     name = "sync-in-loop"
