@@ -45,6 +45,7 @@ TRUE = [
     ("no gradient w", "(x.detach() * w.detach()).sum()", "(x.detach() * w).sum().backward()"),
     ("always False", "x.device == 'cpu'", "x.device.type == 'cpu'"),
     ("discards x", "x.detach()", "x = x.detach()"),
+    ("holds y.requires_grad", "y = x * 2", "y = x.detach() * 2"),
     ("slower than 1 + 1 by 50", "sorted(range(20000), key=str)", "1 + 1"),
 ]
 BODY = """

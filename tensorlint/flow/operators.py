@@ -234,10 +234,10 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
         return Number()
     if any(isinstance(item, Tensor) for value in values for item in alternatives(value)):
-        made = result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
+        result = result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
         left = [leave(machine, state, node, item, Way.DETACH) for value in values for item in alternatives(value)]
         lost = next((one for one in left if one is not None), None)
-        return replace(made, lost=replace(lost, smooth=False) if lost is not None else None)
+        return replace(result, lost=replace(lost, smooth=False) if lost is not None else None)
     if any(isinstance(item, Array) for value in values for item in alternatives(value)):
         made = Reason(machine.place(node), f"`{short(node)}` is bool")
         return Array(NO, "bool", fresh(machine), dtype_from=made)

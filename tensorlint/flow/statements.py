@@ -98,11 +98,15 @@ def annotated_assignment(machine: Machine, node: cst.AnnAssign, state: State) ->
 @executes(cst.AugAssign)
 def augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     """``target += value``: in place for tensors, arrays and lists, a new object for numbers."""
+    with machine.in_place(writes_to_data(node.target)):
+        _augmented(machine, node, state)
+
+
+def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     target = node.target
-    with machine.in_place(writes_to_data(target)):
-        before = evaluate(machine, target, state)
-        with collecting(machine, target if isinstance(node.operator, cst.AddAssign) else None):
-            value = evaluate(machine, node.value, state)
+    before = evaluate(machine, target, state)
+    with collecting(machine, target if isinstance(node.operator, cst.AddAssign) else None):
+        value = evaluate(machine, node.value, state)
     results: list[Value] = []
     name = short(target)
     for item in alternatives(before):

@@ -22,6 +22,10 @@ BOUNDARY = re.compile(
 """What a finding stands on, where it does not need a library beside torch."""
 BACKWARD = re.compile(r"\bbackward\(|\bautograd\.grad\(|\bdef training_step\(")
 """Where a gradient that was lost is missed."""
+COLLECTED = re.compile(
+    r"(?:\+|\.append\(|\.extend\()[^\n]{0,120}?(?:\.(?:item|tolist)\(|\bfloat\()|\.(?:item|tolist)\(\)[^\n]{0,80}?\bfor\b"
+)
+"""Numbers that are put away in a loop, or in a list comprehension."""
 NUMBERS = re.compile(r"\.item\(|\.tolist\(|\bfloat\(")
 REMADE = re.compile(r"\b(?:tensor|Tensor|FloatTensor|Variable|full)\(")
 METHODS = re.compile(
@@ -60,7 +64,7 @@ def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
 
 def _holds_boundary(text: str) -> bool:
     """What a finding stands on is in a text, whatever the file imports."""
-    if BOUNDARY.search(text) is not None or BACKWARD.search(text) is not None:
+    if any(one.search(text) is not None for one in (BOUNDARY, BACKWARD, COLLECTED)):
         return True
     return NUMBERS.search(text) is not None and REMADE.search(text) is not None
 

@@ -15,6 +15,7 @@ versions (``torch<2.2``, ``numpy>=2``), separated by commas. It is about the sta
 ``no gradient X``                     in the end ``X.grad`` is None or zero everywhere
 ``always True``, ``always False``     the marked comparison has that value, on every device
 ``discards X``                        the line leaves X as it is although its value would be another
+``holds EXPR``                        after the line EXPR is true
 ``slower than EXPR by 5``             the marked expression takes more than 5 times as long as EXPR
 ``nothing``                           the line does nothing worth a word
 ====================================  ==============================================================================
@@ -55,12 +56,22 @@ _VERBS = {
     "no gradient": r"(?P<subject>.+)",
     "always": r"(?P<subject>True|False)",
     "discards": r"(?P<subject>.+)",
+    "holds": r"(?P<subject>.+)",
     "slower than": r"(?P<subject>.+) by (?P<detail>\d+(?:\.\d+)?)",
     "nothing": r"(?P<subject>)",
 }
 GOOD = frozenset({"copies", "spares", "fresh", "right gradient", "nothing"})
 _EXPRESSIONS = frozenset({"shares", "copies", "wrong gradient", "right gradient"})
-_EXPRESSION = _EXPRESSIONS | {"overwrites", "spares", "stale", "fresh", "no gradient", "discards", "slower than"}
+_EXPRESSION = _EXPRESSIONS | {
+    "overwrites",
+    "spares",
+    "stale",
+    "fresh",
+    "no gradient",
+    "discards",
+    "slower than",
+    "holds",
+}
 
 
 @dataclass(frozen=True, slots=True)

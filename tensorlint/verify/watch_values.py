@@ -12,7 +12,7 @@ from tensorlint.verify.claims import Claim
 from tensorlint.verify.frozen import Frozen, changes, close, freeze, share_memory
 from tensorlint.verify.watch import Seen, Warned, Watch
 
-__all__ = ["Discards", "Gradient", "Overwrites", "Shares", "Stale"]
+__all__ = ["Discards", "Gradient", "Holds", "Overwrites", "Shares", "Stale"]
 
 _MANY = 64  # hits of one statement after which no more are looked at
 
@@ -84,6 +84,16 @@ class Gradient(Watch):
             return Seen(lost, "no gradient" if lost else "a gradient")
         same = close(freeze(gradient), right)
         return Seen(same == (self.claim.verb == "right gradient"), "right" if same else "wrong gradient")
+
+
+class Holds(Watch):
+    held = True
+
+    def after(self, frame: FrameType) -> None:
+        self.held = self.held and bool(self.value(self.claim.subject, frame))
+
+    def finish(self, warned: list[Warned]) -> Seen:
+        return Seen(self.held and self.hits > 0, "true" if self.held else "not true")
 
 
 class Discards(Watch):

@@ -7,7 +7,7 @@ import ast
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.watch import Watch
 from tensorlint.verify.watch_events import Always, Fails, Raises, Slower, Warns
-from tensorlint.verify.watch_values import Discards, Gradient, Overwrites, Shares, Stale
+from tensorlint.verify.watch_values import Discards, Gradient, Holds, Overwrites, Shares, Stale
 
 __all__ = ["marked_expression", "watch"]
 
@@ -26,6 +26,7 @@ _KINDS: dict[str, type[Watch]] = {
     "no gradient": Gradient,
     "always": Always,
     "discards": Discards,
+    "holds": Holds,
     "slower than": Slower,
 }
 
