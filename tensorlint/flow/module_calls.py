@@ -15,11 +15,13 @@ from tensorlint.flow.form import PLAIN
 from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance, Taken
 from tensorlint.flow.joining import join
+from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_dtypes import LAYERS, cast_module
 from tensorlint.flow.modules import CONTENTS, cast, change_parameters, freeze, is_module, move, parameters_of, parts
 from tensorlint.flow.names import short
 from tensorlint.flow.row_forms import lacking_form, module_dtype
+from tensorlint.flow.rows import apply_row
 from tensorlint.flow.state import State, next_write
 from tensorlint.flow.storage import aliases_of
 from tensorlint.flow.tensors import device_of, inputs_of
@@ -59,6 +61,9 @@ def call_module_method(
 ) -> Value:
     """A method of ``nn.Module`` that the project does not define itself."""
     written = short(receiver_node)
+    own = machine.library.row(f"{instance.type}.{name}") if instance.type else None
+    if own is not None:  # the library tells of a method of its own
+        return apply_row(machine, state, Call(own, node, arguments, ref, receiver_node, f".{name}()"))
     match name:
         case "to" | "cuda" | "cpu":
             device = _device(machine, state, node, name, arguments)

@@ -20,6 +20,7 @@ from tensorlint.flow.module_dtypes import output_dtype
 from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
+from tensorlint.flow.rows import apply_row
 from tensorlint.flow.state import State
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import Ref, Tensor, Unknown, Value
@@ -60,6 +61,10 @@ def _call_object(
     if found.module is not None:
         inputs = inputs_of(state, arguments.values())
         row = machine.library.row(found.type) if found.type else None
+        own = machine.library.row(f"{found.type}.__call__") if found.type else None
+        if own is not None:  # the library tells what its own modules give
+            receiver = node.func if isinstance(node, cst.Call) else node
+            return apply_row(machine, state, Call(own, node, arguments, ref, receiver, f"{name}()")), True
         if row is not None and row.returns == "loss":
             meet_operands(machine, state, Call(row, node, arguments, by=name))
             place = machine.place(node)

@@ -7,6 +7,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
+from tensorlint.flow.modules import instance_of
 from tensorlint.flow.names import short
 from tensorlint.flow.row_dtypes import tensor_dtype
 from tensorlint.flow.row_forms import form_of
@@ -115,6 +116,11 @@ def _tensor_device(machine: Machine, state: State, call: Call, inputs: Inputs) -
     match row.device:
         case "cpu":
             return NO
+        case "owner":
+            owner = instance_of(state, call.receiver) if call.receiver is not None else None
+            if owner is not None and owner.module is not None and owner.module.device.holds:
+                return owner.module.device.because(place, f"`{short(call.node)}` gives it where its object is")
+            return inputs_of(state, call.arguments.values()).device
         case "accelerator":
             return yes(place, f"`{short(call.node)}` puts it on the GPU")
         case "keyword":

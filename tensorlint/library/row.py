@@ -19,7 +19,7 @@ RETURNS = _words("""
 (values, indices)."""
 
 GRADS = frozenset({"inputs", "no", "yes", "keyword"})
-DEVICES = frozenset({"inputs", "cpu", "keyword", "accelerator", "argument"})
+DEVICES = frozenset({"inputs", "cpu", "keyword", "accelerator", "argument", "owner"})
 DTYPES = _words("""
     inputs keyword argument keep_float unknown promote divide mean
     bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128 object str
@@ -59,7 +59,8 @@ class Row:
     ``keyword`` (as ``requires_grad=`` says, else no)."""
     device: str = "inputs"
     """``inputs``, ``cpu``, ``accelerator``, ``argument`` (as in ``.to``), ``keyword`` (``device=``; without it the
-    inputs' device, and the CPU where the call has no tensor among its inputs)."""
+    inputs' device, and the CPU where the call has no tensor among its inputs), ``owner`` (for a module's method: where
+    the module was moved to)."""
     dtype: str = "inputs"
     """One of ``DTYPES``."""
     default: str = ""

@@ -199,6 +199,8 @@ def _held(value: Any) -> Callable[[], Any]:
         return lambda: value
     if hasattr(value, "to_numpy") and hasattr(value, "copy"):  # pandas
         return lambda: np.asarray(value)
+    if isinstance(value, list) and value and all(isinstance(one, torch.Tensor) for one in value):
+        return lambda: value
     return lambda: None
 
 

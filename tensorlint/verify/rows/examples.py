@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from tensorlint.verify.rows import examples_arrays, examples_drawing, examples_modules, examples_torch
+from tensorlint.verify.rows import examples_arrays, examples_drawing, examples_metrics, examples_modules, examples_torch
 
 __all__ = ["CLASSES", "EXAMPLES", "surroundings"]
 
 EXAMPLES = "\n".join(
-    module.EXAMPLES for module in (examples_torch, examples_modules, examples_arrays, examples_drawing)
+    module.EXAMPLES
+    for module in (examples_torch, examples_modules, examples_metrics, examples_arrays, examples_drawing)
 )
 CLASSES = {
     **dict.fromkeys(("t", "s", "i", "z", "leaf", "sparse", "csr"), "torch.Tensor"),
@@ -62,6 +63,13 @@ def _trained() -> Any:
     return torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
 
 
+def _updated(metric: Any, output: Any) -> Any:
+    """A metric that has seen one batch."""
+    metric.reset()
+    metric.update(output)
+    return metric
+
+
 def _scratch(name: str) -> str:
     return str(Path(_folder().name) / name)
 
@@ -69,6 +77,15 @@ def _scratch(name: str) -> str:
 @functools.lru_cache(maxsize=1)
 def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="tensorlint-")
+
+
+@functools.lru_cache(maxsize=1)
+def _alone() -> Any:
+    """A process group of this process alone."""
+    distributed = torch.distributed
+    if not distributed.is_initialized():
+        distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    return distributed.group.WORLD
 
 
 def _saved() -> str:
@@ -138,6 +155,8 @@ _MAKERS: dict[str, Callable[[], Any]] = {
     "optimizer": _trained,
     "scheduler": lambda: torch.optim.lr_scheduler.StepLR(_trained(), 1),
     "state": lambda: torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.BatchNorm1d(4)).state_dict(),
+    "pictures": lambda: _grad(2, 3, 32, 32),
+    "updated": lambda: _updated,
     "normal": lambda: torch.distributions.Normal(_grad(4), _grad(4) + 1),
     "data": lambda: torch.utils.data.TensorDataset(torch.rand(4, 4)),
     "a": lambda: _array(4, 4),
@@ -153,6 +172,7 @@ _MAKERS: dict[str, Callable[[], Any]] = {
     "keep": lambda: lambda x: x,
     "add": lambda: lambda x, y: x + y,
     "total": lambda: lambda x: float((np.asarray(x) ** 2).sum()),
+    "group": _alone,
     "saved": _saved,
     "stored": _stored,
     "script": _script,

@@ -66,7 +66,7 @@ def kind(result: Any, first: Any, method: bool) -> Kind:
 def _several(result: list[Any] | tuple[Any, ...]) -> Kind:
     words = tuple(kind(item, None, False).word for item in result)
     if isinstance(result, tuple):
-        return Kind("tuple", words)
+        return Kind("tuple", words, None if type(result) is tuple else type(result))
     for word, several in (("tensor", "tensors"), ("array", "arrays"), ("dataset", "dataset")):
         if set(words) == {word}:
             return Kind(several)

@@ -14,7 +14,11 @@ KNOWN = {
     "torch.dtype": "cannot be called; it is there for annotations",
     "torch.nn.Module.set_extra_state": "raises unless a subclass defines it",
     "torch.nn.parallel.DistributedDataParallel": "needs a process group",
-    "torch.hub.load": "needs the network",
+    **dict.fromkeys(("torch.hub.load", "torch.hub.load_state_dict_from_url"), "needs the network"),
+    **dict.fromkeys(
+        ("torch.distributed.init_process_group", "torch.distributed.destroy_process_group"),
+        "would end the process group",
+    ),
     "torch.autograd.variable.Variable": "another tensor of the same memory and graph, taken for its argument",
     "numpy.swapaxes": "a tensor's own swapaxes answers; only where that raises is the tensor converted",
 }
