@@ -67,6 +67,7 @@ RAISES = {
     "TSL104": "TypeError: Got unsupported ScalarType BFloat16",
     "TSL105": "TypeError: can't convert Sparse",
     "TSL505": "RuntimeError: Tensor.item() cannot be called on meta tensors",
+    "TSL106": "TypeError: ",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
     "TSL304": "RuntimeError",
 }

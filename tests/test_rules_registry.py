@@ -20,6 +20,7 @@ CODES = [
     "TSL103",
     "TSL104",
     "TSL105",
+    "TSL106",
     "TSL201",
     "TSL203",
     "TSL207",

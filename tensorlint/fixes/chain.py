@@ -113,7 +113,8 @@ def _of_value(event: Conversion, operand: cst.BaseExpression, style: str) -> tup
     there = links_of(operand)
     detach = not there.detached and (style != "minimal" or event.tensor.requires_grad.holds)
     cpu = not there.on_cpu and (style != "minimal" or event.tensor.device.holds)
-    numpy = event.how is How.IMPLICIT and style != "minimal"  # the others end in the conversion themselves
+    # an explicit conversion ends in it anyway
+    numpy = event.how is How.REFUSED or (event.how is How.IMPLICIT and style != "minimal")
     behind = (".cpu()" if cpu else "") + (".numpy()" if numpy else "")
     changes: tuple[Change, ...] = ()
     if detach and there.moved is not None:
@@ -169,6 +170,8 @@ def _risk(event: Conversion, style: str) -> str:
     """What the repair changes where the program worked; empty if nothing."""
     if not event.always and event.how is not How.NUMPY:
         return f"`{event.operand_name}` may be something else than a tensor, without these methods"
+    if event.how is How.REFUSED:
+        return "the result is an ndarray, through which no gradient flows"
     if event.how is How.IMPLICIT and style != "minimal":
         return "an ndarray is given where a Tensor was, and what is returned may be of another type too"
     return ""

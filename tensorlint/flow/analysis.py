@@ -15,7 +15,7 @@ from tensorlint.flow import comprehensions, expressions, loops, operators, state
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
-from tensorlint.flow.events import Conversion, Event, GradientLost
+from tensorlint.flow.events import Conversion, Event, GradientLost, Mixed
 from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
@@ -155,7 +155,16 @@ class _Analysis:
             calls = self.machine.called.get(root) if root is not None else None
             quiet = calls is not None and not any(calls)
             found += [event for event in events if not (quiet and _needs_grad(event))]
-        return [with_what_was_met(self.machine, one) if isinstance(one, Conversion) else one for one in found]
+        return [self._with_what_was_met(one) for one in found]
+
+    def _with_what_was_met(self, event: Event) -> Event:
+        match event:
+            case Conversion():
+                return with_what_was_met(self.machine, event)
+            case Mixed():
+                return replace(event, conversion=with_what_was_met(self.machine, event.conversion))
+            case _:
+                return event
 
     def run(self, worth: Set[FunctionDefinition], own_file_alone: bool) -> None:
         """Execute the top level, and each class and function of ``worth`` for itself.

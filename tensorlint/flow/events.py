@@ -27,7 +27,9 @@ __all__ = [
     "GradientLost",
     "How",
     "Missed",
+    "Mixed",
     "MixedDtypes",
+    "Mixing",
     "RoundTrip",
     "StaleAlias",
     "Sync",
@@ -54,6 +56,8 @@ class How(enum.Enum):
     """``np.asarray``, ``np.array`` and the like, called for the conversion's sake."""
     IMPLICIT = "implicit"
     """A NumPy, SciPy, scikit-learn, pandas or Matplotlib call, a store or an operator that calls ``__array__``."""
+    REFUSED = "refused"
+    """It is not converted, but refused: only an array would do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,29 @@ class Conversion(Event):
     """On some path, or at another call, the operand is something else than tensors, or holds something else."""
     others: frozenset[cst.BaseExpression] = frozenset()
     """Of a list that is written out, the elements that are never tensors."""
+
+
+class Mixing(enum.Enum):
+    """How an array and a tensor meet where neither library takes the other's."""
+
+    REDUCTION = "reduction"
+    """A reduction of NumPy, of a tensor."""
+    OPERATOR = "operator"
+    """An operator, with the array on its left."""
+    COMPARISON = "comparison"
+    STORE = "store"
+    """An array is stored into a tensor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed(Event):
+    """An array and a tensor meet. ``place`` is the call, the operation or the store."""
+
+    mixing: Mixing
+    by: str
+    """What refuses: ``np.mean``, ``*``, the tensor that is stored into."""
+    conversion: Conversion
+    """The operand that another library's value would have to be, and the tensor that it is or is stored into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from tensorlint.flow.leaving import leave, through_operator
 from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.mixed_dtypes import meet
+from tensorlint.flow.mixing import REFUSED, mixed_comparison, mixed_operator
 from tensorlint.flow.names import short
 from tensorlint.flow.promotion import of_arrays, of_tensors
 from tensorlint.flow.row_forms import form_of_operator
@@ -32,6 +33,7 @@ from tensorlint.flow.values import (
     Single,
     Tensor,
     Tuple,
+    Union,
     Unknown,
     Value,
     alternatives,
@@ -58,14 +60,16 @@ def arithmetic(
     right_node: cst.BaseExpression,
     right: Value,
     operator: cst.CSTNode,
+    single: bool = True,
 ) -> Value:
-    """What an arithmetic operator gives for each pair of alternatives."""
+    """What an arithmetic operator gives for each pair of alternatives; ``single`` if these are the only ones."""
+    single = single and not isinstance(left, Union) and not isinstance(right, Union)
     if (is_doubtful(left) and _has_array(right)) or (is_doubtful(right) and _has_array(left)):
         # tensors with tensors and arrays with arrays, as a rule: no pair across is known to meet
         left, right = _unmixed(left), _unmixed(right)
     results = [
         through_operator(
-            machine, node, a, b, operator, _one(machine, state, node, left_node, a, right_node, b, operator)
+            machine, node, a, b, operator, _one(machine, state, node, left_node, a, right_node, b, operator, single)
         )
         for a in alternatives(left)
         for b in alternatives(right)
@@ -91,6 +95,7 @@ def _one(
     right_node: cst.BaseExpression,
     b: Single,
     operator: cst.CSTNode,
+    single: bool,
 ) -> Value:
     if isinstance(operator, cst.Subtract):
         difference(machine, state, left_node, a, right_node, b)
@@ -99,8 +104,10 @@ def _one(
         _convert_surely(machine, state, node, left_node, a)
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, a)]))
     if isinstance(a, Array) and isinstance(b, Tensor) and not (a.scalar or a.maybe_scalar):
-        refused = not isinstance(operator, cst.Divide | cst.DivideAssign)
-        _convert_surely(machine, state, node, right_node, b, " on its left" if refused else "")
+        if type(operator) not in REFUSED:
+            _convert_surely(machine, state, node, right_node, b)
+        elif single:
+            mixed_operator(machine, node, a, right_node, b, operator)
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         if isinstance(operator, cst.MatrixMultiply):
@@ -153,15 +160,14 @@ def _convert_surely(
     node: cst.BaseExpression,
     operand: cst.BaseExpression,
     tensor: Tensor,
-    where: str = "",
 ) -> None:
-    """An operator between a tensor and an array converts the tensor, or refuses it where the array comes first.
+    """An operator between a tensor and an array converts the tensor.
 
     Code that is written for both kinds at once is full of operators on which they seem to meet and never do: only a
     tensor that surely cannot be converted is reported.
     """
     if Truth.YES in (tensor.requires_grad.truth, tensor.device.truth):
-        convert(machine, state, node, operand, tensor, How.IMPLICIT, f"an operator with an ndarray{where}")
+        convert(machine, state, node, operand, tensor, How.IMPLICIT, "an operator with an ndarray")
 
 
 def _accepted(state: State, tensor: Tensor) -> Tensor:
@@ -230,6 +236,10 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
         values = [evaluate(machine, side, state) for side in sides]
     for index, target in enumerate(node.comparisons):
         device_against_text(machine, state, node, sides[index], values[index], target, values[index + 1])
+        if mixed_comparison(
+            machine, node, sides[index], values[index], target.operator, sides[index + 1], values[index + 1]
+        ):
+            return Number()  # `!=` gives True, and the others raise
     inputs = inputs_of(state, values)
     if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
         return Number()

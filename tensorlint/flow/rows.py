@@ -13,6 +13,7 @@ from tensorlint.flow.library_call import Call
 from tensorlint.flow.links import round_trip
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.mixed_dtypes import meet_operands
+from tensorlint.flow.mixing import reduced
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.row_results import result_of
@@ -51,6 +52,8 @@ def _conversions(machine: Machine, state: State, call: Call) -> None:
         method = call.row.how == "method"
         containers = call.row.containers
         convert(machine, state, call.node, node, value, how, call.by, elements_only=method, containers=containers)
+        if method and call.row.reduces:
+            reduced(machine, call.node, node, value, call.by)
 
 
 def _converted(call: Call) -> Iterator[tuple[cst.BaseExpression, Value]]:

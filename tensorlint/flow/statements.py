@@ -112,7 +112,8 @@ def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     for item in alternatives(before):
         after: Value
         if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
-            computed = arithmetic(machine, state, node.value, target, item, node.value, value, node.operator)
+            operator: cst.CSTNode = node.operator
+            computed = arithmetic(machine, state, node.value, target, item, node.value, value, operator, before is item)
             changed = write(machine, state, item, node, name, f"`{name} {_symbol(node)} ...` writes to it in place")
             if isinstance(changed, Tensor) and isinstance(computed, Tensor):
                 after = replace(
@@ -128,7 +129,9 @@ def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
         else:
             if isinstance(item, Unknown) and item.parameter and not isinstance(node.operator, cst.AddAssign):
                 machine.ask_callers(of_memory=True)
-            after = arithmetic(machine, state, node.value, target, item, node.value, value, _plain(node.operator))
+            after = arithmetic(
+                machine, state, node.value, target, item, node.value, value, _plain(node.operator), before is item
+            )
         results.append(after)
     joined = join_values(results) or Unknown()
     if id(node) in machine.frame.leaving_backward and isinstance(joined, Unknown):

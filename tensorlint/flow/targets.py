@@ -15,6 +15,7 @@ from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.leaving import new_leaf
 from tensorlint.flow.machine import Machine, evaluate
+from tensorlint.flow.mixing import mixed_store
 from tensorlint.flow.modules import freeze, instance_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.read_only import set_writeable
@@ -211,6 +212,8 @@ def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: S
             case Array() if not item.scalar:
                 _store_in_array(machine, target, item, value, state, source)
             case Tensor():
+                if receiver is item and isinstance(source, cst.BaseExpression):
+                    mixed_store(machine, target, item, value, source)
                 _store_in_tensor(machine, target, item, value, state)
             case Ref():
                 found = instance_of(state, item)

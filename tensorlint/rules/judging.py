@@ -6,7 +6,7 @@ from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.flow.facts import Fact, Reason, Truth
 
-__all__ = ["conversion_confidence", "converter", "error_of", "evidence", "form_confidence", "subject", "told_apart"]
+__all__ = ["conversion_confidence", "converter", "evidence", "form_confidence", "subject", "told_apart"]
 
 
 def conversion_confidence(fact: Fact, event: Conversion) -> Confidence | None:
@@ -42,13 +42,6 @@ def evidence(event: Event, *reasons: Reason | None) -> tuple[Reason, ...]:
 def converter(event: Conversion) -> str:
     """What converts, in a sentence: code in backticks, a phrase (``an operator with an ndarray``) as it is."""
     return event.by if event.by.startswith(("a ", "an ")) else f"`{event.by}`"
-
-
-def error_of(event: Conversion, error: str) -> str:
-    """What a conversion raises, which is ``error`` unless NumPy refuses the tensor before it converts it."""
-    if event.by.endswith("with an ndarray on its left"):
-        return "TypeError: unsupported operand types"
-    return error
 
 
 def subject(event: Conversion, says: str, say: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.rules.base import Rule, Verdict
-from tensorlint.rules.judging import conversion_confidence, converter, error_of, evidence, subject
+from tensorlint.rules.judging import conversion_confidence, converter, evidence, subject
 
 __all__ = ["GradToNumpy"]
 
@@ -122,7 +122,7 @@ class GradToNumpy(Rule):
 
 
 def _message(event: Conversion, confidence: Confidence) -> str:
-    error = error_of(event, "RuntimeError: Can't call numpy() on Tensor that requires grad")
+    error = "RuntimeError: Can't call numpy() on Tensor that requires grad"
     if event.by.endswith("from_dlpack"):
         error = "BufferError: Can't export tensors that require gradient, use tensor.detach()"
     if confidence is Confidence.CERTAIN:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tensorlint.finding import Confidence
 from tensorlint.flow.events import Conversion, Event
 from tensorlint.rules.base import Rule, Verdict
-from tensorlint.rules.judging import conversion_confidence, converter, error_of, evidence, subject
+from tensorlint.rules.judging import conversion_confidence, converter, evidence, subject
 
 __all__ = ["DeviceToNumpy"]
 
@@ -109,7 +109,7 @@ class DeviceToNumpy(Rule):
 
 
 def _message(event: Conversion, confidence: Confidence) -> str:
-    error = error_of(event, "TypeError: can't convert cuda:0 device type tensor to numpy")
+    error = "TypeError: can't convert cuda:0 device type tensor to numpy"
     if event.by.endswith("from_dlpack"):
         error = "an error, as NumPy cannot read a GPU's memory"
     if confidence is Confidence.CERTAIN:
