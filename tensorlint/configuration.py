@@ -65,7 +65,11 @@ class Configuration:
     def _find(self, folder: str) -> Settings:
         if self.isolated or self.file is not None:
             if "" not in self._known:
-                settings = Settings() if self.file is None else read(self.file, required=True) or Settings()
+                settings = (
+                    Settings(target_torch="newest", target_numpy="newest")
+                    if self.file is None
+                    else read(self.file, required=True) or Settings()
+                )
                 self._known[""] = self._finished(settings)
             return self._known[""]
         above = os.path.dirname(folder)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from tensorlint.discovery import project_root
 from tensorlint.finding import Confidence, Evidence, Finding
+from tensorlint.requirements import targets
 from tensorlint.settings import Settings
 from tensorlint.source import Source, SourceError, Span
 from tensorlint.suppressions import unsuppressed
+from tensorlint.versions import NEWEST, Targets
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -150,6 +152,7 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
 
     if project is None:
         project = Project.of(Path(source.path).absolute())
+    project.targets = _targets(settings, project)
     style = settings.conversion_style
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))
@@ -161,6 +164,13 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     ]
     places = _Places(source, project, (verdict for _, verdict in verdicts))
     return _distinct(places.finding(rule, verdict) for rule, verdict in verdicts)
+
+
+def _targets(settings: Settings, project: Project) -> Targets:
+    """The versions that the project is for: as it is set, else what its requirements allow."""
+    required = targets(str(project.root)) if "" in (settings.target_torch, settings.target_numpy) else NEWEST
+    chosen = (settings.target_torch or required.torch, settings.target_numpy or required.numpy)
+    return Targets(*("" if version == "newest" else version for version in chosen))
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:

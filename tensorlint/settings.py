@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tensorlint.finding import Confidence
+from tensorlint.versions import is_version
 
 __all__ = [
     "CONVERSION_STYLES",
@@ -78,6 +79,10 @@ class Settings:
     """Findings below it are not reported."""
     conversion_style: str = "full"
     """What completes a conversion: the whole chain, only the missing link, or ``.numpy(force=True)``."""
+    target_torch: str = ""
+    """The version of torch that the code is for: ``2.1``, or ``newest``; empty: what the requirements allow."""
+    target_numpy: str = ""
+    """The same for NumPy."""
     file: str | None = field(default=None, compare=False)
     """Where the settings were read."""
 
@@ -103,6 +108,7 @@ def _one_of(known: Iterable[str], value: object) -> str | None:
 
 
 _LIST = "a list of strings"
+_VERSION = 'a version such as "2.1", or "newest"'
 KEYS: Mapping[str, str] = {
     "confidence": "one of " + ", ".join(f'"{level}"' for level in Confidence),
     "conversion-style": "one of " + ", ".join(f'"{style}"' for style in CONVERSION_STYLES),
@@ -111,6 +117,8 @@ KEYS: Mapping[str, str] = {
     "extend-select": _LIST,
     "ignore": _LIST,
     "select": _LIST,
+    "target-numpy": _VERSION,
+    "target-torch": _VERSION,
 }
 """The keys of ``[tool.tensorlint]`` and what each takes."""
 
@@ -150,6 +158,15 @@ def parse(table: Mapping[str, Any], file: str) -> Settings:
         if style is None:
             raise _wrong(file, "conversion-style", table["conversion-style"])
         settings = replace(settings, conversion_style=style)
+    for key in ("target-torch", "target-numpy"):
+        if key in table:
+            version = table[key]
+            if not isinstance(version, str) or not (version == "newest" or is_version(version)):
+                raise _wrong(file, key, version)
+            if key == "target-torch":
+                settings = replace(settings, target_torch=version)
+            else:
+                settings = replace(settings, target_numpy=version)
     return settings
 
 

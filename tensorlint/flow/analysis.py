@@ -130,7 +130,7 @@ class _Analysis:
         self.project = project
         self.happened: dict[str, dict[FunctionDefinition | None, list[Event]]] = {}
         """For each file, by the function that was looked at."""
-        self.machine = Machine(library(), project, self._take, steps)
+        self.machine = Machine(library(project.targets), project, self._take, steps)
         self.root: FunctionDefinition | None = None
         self.inlined = MOST_INLINED
 

@@ -19,6 +19,7 @@ from tensorlint.flow.state import State
 from tensorlint.flow.toplevel import globals_of
 from tensorlint.flow.values import External, Function, Value
 from tensorlint.source import Source, SourceError
+from tensorlint.versions import NEWEST
 
 __all__ = ["Project"]
 
@@ -66,6 +67,8 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.targets = NEWEST
+        """The versions of torch and NumPy that its code is for."""
         self._models: dict[Path, FileModel | None] = {}
         self._sources: dict[str, Source] = {}
         self._found: dict[tuple[Path, str], Path | None] = {}
@@ -105,7 +108,9 @@ class Project:
         return model
 
     def shares(self, other: Project) -> bool:
-        """The files that both have read are the same; this one takes over the others."""
+        """The files that both have read are the same, and so are the versions; this one takes over the others."""
+        if self.targets != other.targets:
+            return False
         for path, model in other._models.items():
             if model is not None and self._models.get(path, model) is not model:
                 return False

@@ -101,6 +101,10 @@ def _grad(machine: Machine, state: State, call: Call, grad: str, inputs: Inputs)
                 return UNKNOWN
             return NO
         case _:
+            asked = call.arguments.keywords.get("requires_grad")
+            if asked is not None and isinstance(asked[1], Constant) and isinstance(asked[1].value, bool):
+                # torch.asarray(x, requires_grad=False)
+                return yes(place, f"`{short(call.node)}` asks for it") if asked[1].value else NO
             if call.row.shares and call.row.device in ("cpu", "argument", "accelerator"):
                 return recorded(state, inputs.requires_grad) if not _same_object(call) else inputs.requires_grad
             return None

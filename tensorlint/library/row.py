@@ -102,6 +102,11 @@ class Row:
     """Given a Tensor that can be converted it gives a Tensor back (NumPy's ufuncs do, through ``__array_wrap__``)."""
     reduces: bool = False
     """With ``returns = "scalar"``: an array comes out where ``axis=`` or ``keepdims=`` is given."""
+    torch: str = ""
+    """The versions of torch that the row is about, as ``>=2.3`` or ``>=1.13, <2.2``; empty: all. A name may have
+    several rows, for several versions."""
+    numpy: str = ""
+    """The same for NumPy."""
     note: str = ""
     source: str = ""
     """Where the fact comes from: ``run`` with versions, or documentation that is named."""

@@ -18,6 +18,9 @@ A file is TOML::
 A table ``[[amendments]]`` of the same form adds properties to rows that stand elsewhere, in this file or in the
 generated one of its library, and replaces those of the same key.
 
+``torch = ">=2.3"`` and ``numpy = "<2"`` restrict a row to versions; a name may have one row for every version, and
+others that are restricted, which go before it where they hold.
+
 A name may hold ``*`` and ``[A-Z]`` within one of its parts (``sklearn.*.[A-Z]*.fit``); exact names go before such
 patterns, and patterns before one another in the order of the file.
 """
@@ -28,6 +31,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensorlint.library.row import CONDITIONS, DEFAULTS, DEVICES, DTYPES, GRADS, HOWS, READ_ONLY, RETURNS, STRIDES, Row
+from tensorlint.versions import is_range
 
 __all__ = ["KNOWN", "TableError", "names_of", "properties_of", "row_of"]
 
@@ -53,8 +57,9 @@ _LISTS: dict[str, Callable[[str], bool]] = {
 }
 _TEXTS = frozenset({"dtype_at", "type", "note", "source"})
 _TRUTHS = frozenset({"parameters", "attribute", "reduces", "wraps"})
+_RANGES = frozenset({"torch", "numpy"})
 _HEADER = frozenset({"prefix", "names"})
-KNOWN = frozenset({*_WORDS, *_LISTS, *_TEXTS, *_TRUTHS, "shares"})
+KNOWN = frozenset({*_WORDS, *_LISTS, *_TEXTS, *_TRUTHS, *_RANGES, "shares"})
 
 
 class TableError(ValueError):
@@ -114,6 +119,8 @@ def _checked(where: str, key: str, value: object) -> object:
             raise TableError(f"{where}: {key} = {value!r} is neither true nor false")
     elif not isinstance(value, str):
         raise TableError(f"{where}: {key} = {value!r} is not text")
+    elif key in _RANGES and not is_range(value):
+        raise TableError(f"{where}: {key} = {value!r} is no range of versions as '>=2.3' or '>=1.13, <2.2'")
     elif key == "shares" and value not in ("", "view") and not CONDITIONS.issuperset(value.split(" or ")):
         known = ", ".join(sorted(CONDITIONS))
         raise TableError(f"{where}: shares = {value!r} (known: view, {known}; several joined by ' or ')")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tensorlint.library.row import Row
 from tensorlint.library.schema import TableError, names_of, properties_of, row_of
+from tensorlint.versions import NEWEST, Targets, within
 
 __all__ = ["Library", "Row", "TableError", "library"]
 
@@ -22,6 +23,8 @@ class _Table(NamedTuple):
     """One library's tables, read but not yet turned into rows."""
 
     rows: dict[str, dict[str, Any]]
+    of_versions: dict[str, list[dict[str, Any]]]
+    """Rows that are restricted to versions of torch or NumPy; where one of them holds it goes before ``rows``."""
     patterns: list[tuple[re.Pattern[str], dict[str, Any]]]
     aliases: dict[str, str]
     prefixes: list[tuple[str, str]]
@@ -35,11 +38,21 @@ class Library:
     both have a name, the former holds.
     """
 
-    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
-        """:param texts: file name -> TOML, instead of the files of this package"""
+    def __init__(self, texts: Mapping[str, str] | None = None, targets: Targets = NEWEST) -> None:
+        """
+        :param texts: file name -> TOML, instead of the files of this package
+        :param targets: the versions of torch and NumPy whose rows are wanted
+        """
+        self.targets = targets
         self._texts = texts
         self._tables: dict[str, _Table | None] = {}
         self._found: dict[str, Row | None] = {}
+
+    def at(self, targets: Targets) -> Library:
+        """The same tables as they are for other versions; what was read is shared."""
+        other = Library(self._texts, targets)
+        other._tables = self._tables
+        return other
 
     def row(self, name: str) -> Row | None:
         """The row of a fully qualified name, or None where the tables have none. Aliases are followed.
@@ -53,7 +66,9 @@ class Library:
     def names(self, package: str) -> Iterator[str]:
         """The names of a library's rows, without patterns and aliases."""
         table = self._table(package)
-        return iter(table.rows if table else ())
+        if table is not None:
+            yield from table.rows
+            yield from (name for name in table.of_versions if name not in table.rows and self._own(table, name))
 
     def packages(self) -> list[str]:
         """The libraries that there are tables for."""
@@ -67,7 +82,7 @@ class Library:
         table = self._table(name.partition(".")[0])
         if table is None:
             return None
-        if (fields := table.rows.get(name)) is not None:
+        if (fields := self._own(table, name)) is not None:
             return row_of(name, fields)
         other = table.aliases.get(name)
         if other is None:
@@ -82,13 +97,21 @@ class Library:
                 return row_of(name, fields)
         return None
 
+    def _own(self, table: _Table, name: str) -> dict[str, Any] | None:
+        """The fields of the row of exactly this name that holds for the targets."""
+        for fields in table.of_versions.get(name, ()):
+            torch, numpy = fields.get("torch", ""), fields.get("numpy", "")
+            if within(self.targets.torch, torch) and within(self.targets.numpy, numpy):
+                return fields
+        return table.rows.get(name)
+
     def _table(self, package: str) -> _Table | None:
         if package not in self._tables:
             self._tables[package] = self._read(package)
         return self._tables[package]
 
     def _read(self, package: str) -> _Table | None:
-        table = _Table({}, [], {}, [])
+        table = _Table({}, {}, [], {}, [])
         seen = False
         for file in (f"{package}{_GENERATED}.toml", f"{package}.toml"):
             text = self._text(file)
@@ -106,9 +129,14 @@ class Library:
 
 
 @lru_cache(maxsize=1)
-def library() -> Library:
-    """The tables of this package; one Library a process."""
+def _shipped() -> Library:
     return Library()
+
+
+@lru_cache(maxsize=64)
+def library(targets: Targets = NEWEST) -> Library:
+    """The tables of this package for some versions of torch and NumPy; they are read once a process."""
+    return _shipped() if targets == NEWEST else _shipped().at(targets)
 
 
 def _add(table: _Table, file: str, package: str, text: str) -> None:
@@ -123,14 +151,22 @@ def _add(table: _Table, file: str, package: str, text: str) -> None:
         raise TableError(f"{file}: library = {content.get('library')!r} (it must be {package!r})")
     source = content.get("source", "")
     mine: set[str] = set()
+    restricted: set[tuple[str, str, str]] = set()
     for number, rows in enumerate(content.get("rows", ()), 1):
         names = names_of(file, number, rows)
         fields = properties_of(file, names[0], rows, source)
+        versions = (fields.get("torch", ""), fields.get("numpy", ""))
         for name in names:
-            if name in mine:
+            if name in mine if versions == ("", "") else (name, *versions) in restricted:
                 raise TableError(f"{file}: row {name} stands there twice")
             if not name.startswith(f"{package}."):
                 raise TableError(f"{file}: row {name} is not of {package}")
+            if versions != ("", ""):
+                if "*" in name or "[" in name:
+                    raise TableError(f"{file}: row {name}: a row for many names is for all versions")
+                restricted.add((name, *versions))
+                table.of_versions.setdefault(name, []).append(fields)
+                continue
             mine.add(name)
             if "*" in name or "[" in name:
                 table.patterns.append((_pattern(name), fields))
@@ -158,9 +194,12 @@ def _amend(table: _Table, file: str, amendments: Sequence[Mapping[str, Any]]) ->
         fields = properties_of(file, names[0], amendment, "")
         del fields["source"]
         for name in names:
-            if name not in table.rows:
+            if name not in table.rows and name not in table.of_versions:
                 raise TableError(f"{file}: an amendment to {name}, which has no row")
-            table.rows[name] = {**table.rows[name], **fields}
+            if name in table.rows:
+                table.rows[name] = {**table.rows[name], **fields}
+            if name in table.of_versions:
+                table.of_versions[name] = [{**one, **fields} for one in table.of_versions[name]]
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -32,6 +32,7 @@ import re
 from dataclasses import dataclass
 
 from tensorlint.verify.markers import comments
+from tensorlint.versions import within
 
 __all__ = ["DEVICES", "GPUS", "Claim", "claims", "parse_where"]
 
@@ -99,11 +100,15 @@ class Claim:
         """It says that the line behaves; the fixed program still must."""
         return self.verb in GOOD
 
+    def of_versions(self, versions: dict[str, str]) -> bool:
+        """Whether the claim is about these versions of ``torch`` and ``numpy``."""
+        return all(within(versions[library], operator + wanted) for library, operator, wanted in self.versions)
+
     def made_for(self, device: str, versions: dict[str, str]) -> bool:
         """Whether the claim is about ``device`` and these versions of ``torch`` and ``numpy``."""
         if device not in (self.devices or set(DEVICES) - {"meta"}):
             return False
-        return all(_compare(versions[library], operator, wanted) for library, operator, wanted in self.versions)
+        return self.of_versions(versions)
 
 
 def claims(text: str, path: str) -> tuple[Claim, ...]:
@@ -187,18 +192,3 @@ def _block(noted: dict[int, str], line: int) -> list[int]:
     while last + 1 in noted:
         last += 1
     return list(range(first, last + 1))
-
-
-def _compare(have: str, operator: str, wanted: str) -> bool:
-    def numbers(version: str) -> list[int]:
-        return [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
-
-    size = len(numbers(wanted))
-    left, right = numbers(have)[:size], numbers(wanted)
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "==": left == right,
-    }[operator]

@@ -13,7 +13,7 @@ from tensorlint.verify.fixture import Fixture, Program, discover, shipped
 from tensorlint.verify.judge import Row, Runs, Verdict, judge_fixed, judge_written
 from tensorlint.verify.linting import available, judge_linting, update_fixed
 from tensorlint.verify.observations import judge_recorded, record
-from tensorlint.verify.run import run, scratch_copy
+from tensorlint.verify.run import run, scratch_copy, versions
 from tensorlint.verify.table import print_table
 
 __all__ = ["command", "run_program", "verify"]
@@ -89,4 +89,8 @@ def command(
                 say(f"recorded: {record(folder, device, inside, rows)}")
         rows += judge_recorded(folder, inside, present())
     print_table(rows, say, quiet=quiet)
+    have = versions()
+    others = sum(not claim.of_versions(have) for fixture in fixtures for claim in fixture.written.claims)
+    if others:
+        say(f"skipped: {others} claims about other versions than torch {have['torch']} and NumPy {have['numpy']}")
     return int(any(row.verdict in (Verdict.CONTRADICTED, Verdict.STALE) for row in rows))

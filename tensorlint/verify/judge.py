@@ -87,6 +87,7 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
         return  # a bug may need the device that is left out
     for function in dict.fromkeys(function for function, _ in runs):
         bad = any(one is function and not claim.good for one, claim in held)
+        bad = bad or any(function.holds(claim) and not claim.of_versions(have) for claim in program.claims)
         if function.kind in ("bug", "missed") and not bad:
             yield Row(fixture, function.name, "all", "a misbehaviour", "none on any device", Verdict.CONTRADICTED)
 

@@ -9,11 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 
 from tensorlint.library.tables import Library, library
 from tensorlint.verify.rows.agreement import ASPECTS
 from tensorlint.verify.rows.check import Checked, check_row, names
+from tensorlint.versions import Targets
 
 __all__ = ["checked", "command", "print_report"]
 
@@ -35,7 +37,7 @@ def command(
     :return: the exit code: 1 if a row is contradicted
     :raises ValueError: if there is no table for one of ``libraries``
     """
-    tables = tables or library()
+    tables = (tables or library()).at(installed())
     if unknown := [name for name in libraries if name not in tables.packages()]:
         raise ValueError(f"no table for {', '.join(unknown)} (tables: {', '.join(tables.packages())})")
     by_library: dict[str, list[str]] = {}
@@ -50,6 +52,11 @@ def command(
         seconds[package] = time.monotonic() - started
     print_report(rows, seconds, say, details=details, quiet=quiet)
     return int(any(row.contradictions for row in rows))
+
+
+def installed() -> Targets:
+    """The versions of torch and NumPy that are here."""
+    return Targets(str(torch.__version__), str(np.__version__))
 
 
 def checked(several: Sequence[str], tables: Library) -> list[Checked]:
