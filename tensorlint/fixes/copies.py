@@ -34,10 +34,12 @@ def copy_of_shared(event: WriteThrough) -> Repair | None:
     if isinstance(call, cst.Call):
         name = called(call)
         of_torch = isinstance(call.func, cst.Attribute) and _root(call.func) in ("torch", "th")
-        if name in _GIVES_TENSOR or (name in _GIVES_EITHER and of_torch):
+        if name in _GIVES_TENSOR or name.endswith("Tensor") or (name in _GIVES_EITHER and of_torch):
             method = ".clone()"
         elif name in _GIVES_ARRAY or name in _GIVES_EITHER:
             method = ".copy()"
+        elif event.condition:
+            method = ".copy()" if isinstance(event.written, Array) and not event.as_view else ".clone()"
     if not method or event.shared_at.path != event.place.path or not isinstance(call, cst.BaseExpression):
         return None
     return Repair(

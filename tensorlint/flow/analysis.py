@@ -25,6 +25,7 @@ from tensorlint.flow.inherited import inherited_methods
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.met import with_what_was_met
 from tensorlint.flow.names import dotted
+from tensorlint.flow.overwritten import one_code_a_write
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
 from tensorlint.flow.unseen import time_passes
@@ -155,7 +156,7 @@ class _Analysis:
             calls = self.machine.called.get(root) if root is not None else None
             quiet = calls is not None and not any(calls)
             found += [event for event in events if not (quiet and _needs_grad(event))]
-        return [self._with_what_was_met(one) for one in found]
+        return one_code_a_write([self._with_what_was_met(one) for one in found])
 
     def _with_what_was_met(self, event: Event) -> Event:
         match event:
@@ -313,10 +314,13 @@ class _Analysis:
                 kind = maybe(machine.place(parameter), f"`{name}` is an input of forward()")
                 value = Tensor(kind=kind, opaque=True, assumed=True)
             elif isinstance(value, Tensor):
+                machine.any_dtype.update(alias.storage for alias in value.aliases)
                 for alias in value.aliases:
                     machine.caller_owned[alias.storage] = name
             elif isinstance(value, Array):
                 machine.given.update(alias.storage for alias in value.aliases)
+                machine.any_dtype.update(alias.storage for alias in value.aliases)
+                machine.caller_arrays.update((alias.storage, name) for alias in value.aliases)
             elif isinstance(value, Unknown):
                 value = replace(value, variable=name, parameter=True)
             yield name, value

@@ -42,8 +42,13 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["attribute", "attribute_of", "part_of_structure"]
+__all__ = ["attribute", "attribute_of", "only_describes", "part_of_structure"]
 
+DESCRIBES = frozenset({
+    "data_ptr", "device", "dim", "dtype", "element_size", "flags", "is_contiguous", "is_cuda", "itemsize", "layout",
+    "nbytes", "ndim", "ndimension", "numel", "requires_grad", "shape", "size", "stride", "strides",
+})  # fmt: skip
+"""What a tensor or an array can be asked without a look at its elements."""
 RESULT_FIELDS = {
     **dict.fromkeys(("values", "Q", "U", "eigenvalues", "LU", "sign", "L", "mantissa", "solution", "hist"), 0),
     **dict.fromkeys(("indices", "R", "S", "eigenvectors", "logabsdet", "info", "pivots", "bin_edges", "exponent"), 1),
@@ -52,10 +57,16 @@ RESULT_FIELDS = {
 """Names of the items of torch's named tuples, by position."""
 
 
+def only_describes(node: cst.Attribute) -> bool:
+    """``x.shape``: the elements of what has a name are not looked at."""
+    return node.attr.value in DESCRIBES and isinstance(node.value, cst.Name | cst.Attribute)
+
+
 @evaluates(cst.Attribute)
 def attribute(machine: Machine, node: cst.Attribute, state: State) -> Value:
     """``value.name`` that is read."""
-    receiver = evaluate(machine, node.value, state)
+    with machine.unread(only_describes(node)):
+        receiver = evaluate(machine, node.value, state)
     found = [attribute_of(machine, state, node, item, node.attr.value) for item in alternatives(receiver)]
     value = join_values(found) or Unknown()
     if state.assumed:

@@ -15,7 +15,7 @@ from tensorlint.flow import (
     standard_calls,  # noqa: F401
 )
 from tensorlint.flow.arguments import Arguments, evaluate_arguments
-from tensorlint.flow.attributes import attribute_of
+from tensorlint.flow.attributes import attribute_of, only_describes
 from tensorlint.flow.classes import instantiate
 from tensorlint.flow.facts import NO, maybe
 from tensorlint.flow.functions import call_function
@@ -55,6 +55,10 @@ __all__ = ["call", "call_value"]
 ALIASES = {"numpy": "np", "matplotlib.pyplot": "plt", "pandas": "pd", "seaborn": "sns", "torch.nn.functional": "F"}
 
 
+ASKS = frozenset({"builtins.isinstance", "builtins.len", "builtins.type"})
+"""Functions that look at no element of what they are given."""
+
+
 @evaluates(cst.Call)
 def call(machine: Machine, node: cst.Call, state: State) -> Value:
     """``function(arguments)``."""
@@ -66,14 +70,16 @@ def call(machine: Machine, node: cst.Call, state: State) -> Value:
     receiver_node: cst.BaseExpression | None = None
     if isinstance(function, cst.Attribute):
         receiver_node = function.value
-        receiver = evaluate(machine, function.value, state)
+        with machine.unread(only_describes(function)):
+            receiver = evaluate(machine, function.value, state)
         if _is_super(function.value):
             callee: Value = _super_method(machine, state, function.attr.value)
         else:
             callee = join_callees([_method(machine, state, function, item) for item in alternatives(receiver)])
     else:
         callee = evaluate(machine, function, state)
-    arguments = evaluate_arguments(machine, node, state)
+    with machine.unread(isinstance(callee, External) and callee.name in ASKS):
+        arguments = evaluate_arguments(machine, node, state)
     return call_value(machine, state, node, callee, receiver_node, arguments)
 
 

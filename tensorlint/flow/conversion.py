@@ -10,16 +10,18 @@ from tensorlint.flow.caught import is_caught
 from tensorlint.flow.events import Conversion, How, ToTorch
 from tensorlint.flow.facts import NO, Place, Reason, Truth
 from tensorlint.flow.heap import Instance, Items, Mapping
-from tensorlint.flow.machine import Machine
+from tensorlint.flow.machine import Crossing, Machine
 from tensorlint.flow.met import note
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import share
 from tensorlint.flow.tensors import inputs_of, inside, recorded
-from tensorlint.flow.values import Array, Constant, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
+from tensorlint.flow.values import Alias, Array, Constant, Number, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["array_of", "convert", "give_to_torch", "is_doubtful"]
+__all__ = ["UNLESS_ON_A_GPU", "array_of", "convert", "forced", "give_to_torch", "is_doubtful"]
+
+UNLESS_ON_A_GPU = "unless on a GPU"
 
 
 def convert(
@@ -174,7 +176,21 @@ def _unless_caught(machine: Machine, tensor: Tensor, by: str) -> Tensor:
 def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
     """The array that shares a tensor's memory."""
     made = Reason(machine.place(node), f"`{short(node)}` shares the memory of `{name}`")
+    machine.crossed[node] = Crossing("array", machine.at)
     return Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards, dtype_from=tensor.dtype_from)
+
+
+def forced(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
+    """What ``.numpy(force=True)`` gives: the tensor's memory, or a copy of it where it is on a GPU."""
+    if tensor.device is NO:
+        return array_of(machine, state, tensor, node, name)
+    own = Alias(machine.storage())
+    if tensor.device.truth is Truth.YES:
+        return Array(NO, tensor.dtype, frozenset({own}), dtype_from=tensor.dtype_from)
+    reason = Reason(machine.place(node), f"`{short(node)}` may share the memory of `{name}` ({UNLESS_ON_A_GPU})")
+    machine.crossed[node] = Crossing("array", machine.at)
+    aliases = share(state, tensor, reason, UNLESS_ON_A_GPU, perhaps=reason)
+    return Array(NO, tensor.dtype, aliases | {own}, guards=tensor.guards, dtype_from=tensor.dtype_from)
 
 
 def give_to_torch(

@@ -152,6 +152,14 @@ class WriteThrough(Event):
     seen: Reason
     """Why the other still matters: it is read again, or it belongs to the caller."""
     certain: bool = True
+    condition: str = ""
+    """When memory is shared at all; empty for always."""
+    of_caller: bool = False
+    """The other is the caller's, who may never look at it again."""
+    by: str = ""
+    """What writes, where that is not seen from what is written to: ``optimizer.step()``."""
+    as_view: bool = False
+    """The call that decides is used for its view as a rule (``reshape``), and copies only where it has to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Callees",
     "Collector",
+    "Crossing",
     "Frame",
     "Machine",
     "OutOfSteps",
@@ -64,6 +65,16 @@ class Collector:
     frame: int
     """The number of the frame that the loop is executed in."""
     into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A call that gave a tensor or an array that shares the memory of what it was given."""
+
+    to: str
+    """``tensor`` or ``array`` where it came from the other side, else empty."""
+    at: tuple[int, int]
+    """The number of the frame, and how many of its loops were around it."""
 
 
 @dataclass(slots=True)
@@ -121,6 +132,14 @@ class Machine:
     """What the loaders (by address) give that were met in the function that is looked at."""
     filled: set[int] = field(default_factory=set)
     """Storages of new, empty memory (``torch.zeros``), which is there to be written to."""
+    scratch: set[int] = field(default_factory=set)
+    """The same of NumPy's (``np.zeros``), and of arrays over memory that is there already: buffers, mapped files."""
+    crossed: dict[cst.CSTNode, Crossing] = field(default_factory=dict)
+    """The calls that gave what shares memory with what they were given."""
+    any_dtype: set[int] = field(default_factory=set)
+    """Storages of what may have one dtype in one run and another one in the next: arguments, what is loaded."""
+    caller_arrays: dict[int, str] = field(default_factory=dict)
+    """Storages of arrays that belong to the caller of the function that is looked at, with their names there."""
     modules: dict[int, int] = field(default_factory=dict)
     """The module (by address) whose parameters and buffers live in a storage."""
     gradients: dict[int, int] = field(default_factory=dict)
@@ -173,6 +192,11 @@ class Machine:
     @property
     def frame(self) -> Frame:
         return self.frames[-1]
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """The number of the frame, and how many of its loops are around what is executed."""
+        return self.frame.number, self.frame.loops
 
     def place(self, node: cst.CSTNode) -> Place:
         """The place of a node of the file that is being executed."""

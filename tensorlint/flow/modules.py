@@ -190,7 +190,7 @@ def change_parameters(
         if (address := machine.modules.get(storage)) is not None:
             todo |= {part.module.storage for _, part in parts(state, Ref(address)) if part.module is not None}
     for storage in todo:
-        state.wrote(storage, Write(machine.place(node), text, through))
+        state.wrote(storage, Write(machine.place(node), text, through, at=machine.at))
 
 
 MULTIPLIES = ("torch.nn.Linear", "torch.nn.Conv", "torch.nn.Bilinear", "torch.nn.LazyLinear", "torch.nn.LazyConv")

@@ -130,6 +130,10 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     aliases = shared_memory(machine, state, call, dtype, NO, inputs)
     memory = aliases if aliases is not None else fresh(machine)
     few = row.name.rpartition(".")[2] in FEW_DIMENSIONS
+    if row.name in SCRATCH:
+        machine.scratch.update(alias.storage for alias in memory)
+    if row.name == "numpy.load":
+        machine.any_dtype.update(alias.storage for alias in memory)
     read_only = read_only_of(machine, state, call, _recast(call, dtype, arrays))
     ndim, backing = _dimensions(state, call), backing_of(call)
     made = Array(negative, dtype, memory, False, few, ndim=ndim, read_only=read_only, backing=backing)
@@ -146,6 +150,11 @@ def _recast(call: Call, dtype: str, arrays: list[Array]) -> bool | None:
     return None if not dtype or not known or "" in known else known != {dtype}
 
 
+SCRATCH = frozenset({
+    *(f"numpy.{name}{suffix}" for name in ("empty", "full", "ones", "zeros") for suffix in ("", "_like")),
+    "numpy.frombuffer", "numpy.lib.format.open_memmap", "numpy.memmap", "numpy.ndarray",
+})  # fmt: skip
+"""These give memory that is there to be written to."""
 SHAPED = frozenset({"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
 
 

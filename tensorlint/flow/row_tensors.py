@@ -6,7 +6,7 @@ from tensorlint.flow.dtypes import NOTHING, dtype_name
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.library_call import Call
-from tensorlint.flow.machine import Machine
+from tensorlint.flow.machine import Crossing, Machine
 from tensorlint.flow.modules import instance_of
 from tensorlint.flow.names import short
 from tensorlint.flow.row_dtypes import tensor_dtype
@@ -196,14 +196,16 @@ def shared_memory(
         "__array__",
         "array",
     )
+    words = f"may share the memory of `{name}` ({condition})" if condition else f"shares the memory of `{name}`"
+    reason = Reason(machine.place(call.node), f"`{short(call.node)}` {words}")
     for item in alternatives(subject or Unknown()):
         if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
-            made = None
-            if crosses:
-                words = "may share" if condition else "shares"
-                extra = f" ({condition})" if condition else ""
-                made = Reason(machine.place(call.node), f"`{short(call.node)}` {words} the memory of `{name}`{extra}")
-            result |= share(state, item, made, condition)
+            to = row.returns if row.returns == ("array" if isinstance(item, Tensor) else "tensor") else ""
+            made = reason if crosses or to else None
+            if made is not None:
+                machine.crossed[call.node] = Crossing(to, machine.at)
+            decides = condition and ("dtype" not in condition or _may_have_any_dtype(machine, item))
+            result |= share(state, item, made, condition, perhaps=reason if decides else None)
     if condition and result:
         # whether or not it is a copy: what is made of it from here on shares with it
         own = machine.storage()
@@ -211,6 +213,11 @@ def shared_memory(
             machine.filled.add(own)
         result.add(Alias(own))
     return frozenset(result) if result else fresh(machine)
+
+
+def _may_have_any_dtype(machine: Machine, value: Tensor | Array) -> bool:
+    """The dtype is not merely not followed: it is decided by who calls, or by what is in a file."""
+    return not value.dtype and any(alias.storage in machine.any_dtype for alias in value.aliases)
 
 
 def asks_for_dtype(call: Call) -> bool:

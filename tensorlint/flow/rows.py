@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -19,9 +20,7 @@ from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.row_results import result_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import write
-from tensorlint.flow.values import (
-    Value,
-)
+from tensorlint.flow.values import Alias, Array, Unknown, Value
 
 __all__ = ["apply_row"]
 
@@ -29,6 +28,8 @@ __all__ = ["apply_row"]
 def apply_row(machine: Machine, state: State, call: Call) -> Value:
     """Let the call happen: its events, its writes, its result."""
     _conversions(machine, state, call)
+    if call.row.name == "torch.from_numpy":
+        _take_for_array(machine, state, call)
     if call.row.negative_stride == "refuse":
         warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
@@ -39,6 +40,19 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     round_trip(machine, call)
     _writes(machine, state, call)
     return result
+
+
+def _take_for_array(machine: Machine, state: State, call: Call) -> None:
+    """``torch.from_numpy`` takes nothing but arrays: an argument of the function is one, and its caller's."""
+    match call.arguments.positional:
+        case ((cst.Name(value=name) as node, Unknown(parameter=True) as value), *rest):
+            alias = Alias(machine.storage())
+            machine.caller_arrays[alias.storage] = name
+            machine.any_dtype.add(alias.storage)
+            machine.ask_callers(of_memory=True)
+            array = Array(aliases=frozenset({alias}), guards=value.guards)
+            rebind(machine, node, array, state)
+            call.arguments = replace(call.arguments, positional=((node, array), *rest))
 
 
 def _copies_first(call: Call) -> bool:
@@ -78,7 +92,10 @@ def _converted(call: Call) -> Iterator[tuple[cst.BaseExpression, Value]]:
 
 
 def _writes(machine: Machine, state: State, call: Call) -> None:
-    for what in call.row.writes:
+    writes = call.row.writes
+    if call.row.name.startswith("torch.") and "out" in call.arguments.keywords and "out" not in writes:
+        writes = (*writes, "out")
+    for what in writes:
         target: tuple[cst.BaseExpression, Value] | None = None
         if what == "self":
             if call.receiver is not None and call.receiver_node is not None:
@@ -89,10 +106,20 @@ def _writes(machine: Machine, state: State, call: Call) -> None:
             target = call.arguments.keywords.get(what)
         if target is None:
             continue
-        name = short(_written(target[0]))
-        changed = write(machine, state, target[1], call.node, name, f"`{short(call.node)}` writes to `{name}`")
+        written = _written(target[0])
+        name = short(written)
+        meant = isinstance(written, cst.Call) and (what != "self" or _dropped(machine, call.node))
+        changed = write(machine, state, target[1], call.node, name, f"`{short(call.node)}` writes to `{name}`", meant)
         if changed is not target[1]:
             rebind(machine, target[0], changed, state)
+
+
+def _dropped(machine: Machine, node: cst.BaseExpression) -> bool:
+    """A call, or what is called on it in turn, is a statement: nobody wants its result."""
+    outer = machine.statement
+    while outer is not node and isinstance(outer, cst.Call) and isinstance(outer.func, cst.Attribute):
+        outer = outer.func.value
+    return outer is node
 
 
 def _written(node: cst.BaseExpression) -> cst.BaseExpression:

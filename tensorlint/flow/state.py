@@ -35,6 +35,12 @@ class Write:
     """What was written to, as it is written in the code."""
     condition: str = ""
     """When what was written to shares the storage at all; empty for always."""
+    perhaps: Place | None = None
+    """The call that decides whether it does."""
+    meant: bool = False
+    """It is written for the sake of the memory: what was written to has no name (``torch.from_numpy(a)[:] = 0``)."""
+    at: tuple[int, int] = (0, 0)
+    """The number of the frame, and how many of its loops were around it."""
     part: int = 0
     """Which part of the storage was written to, as in an alias; 0 where that is not known."""
     kept: Place | None = None

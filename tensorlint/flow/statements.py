@@ -109,12 +109,14 @@ def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
         value = evaluate(machine, node.value, state)
     results: list[Value] = []
     name = short(target)
+    meant = isinstance(target, cst.Subscript) and isinstance(target.value, cst.Call)
     for item in alternatives(before):
         after: Value
         if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
             operator: cst.CSTNode = node.operator
             computed = arithmetic(machine, state, node.value, target, item, node.value, value, operator, before is item)
-            changed = write(machine, state, item, node, name, f"`{name} {_symbol(node)} ...` writes to it in place")
+            text = f"`{name} {_symbol(node)} ...` writes to it in place"
+            changed = write(machine, state, item, node, name, text, meant)
             if isinstance(changed, Tensor) and isinstance(computed, Tensor):
                 after = replace(
                     changed, requires_grad=computed.requires_grad, device=computed.device, lost=computed.lost

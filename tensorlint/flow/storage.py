@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow.events import StaleAlias, WriteThrough
-from tensorlint.flow.facts import NO, Place, Reason
+from tensorlint.flow.events import StaleAlias
+from tensorlint.flow.facts import NO, Reason
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
+from tensorlint.flow.overwritten import gives_something, seen_behind, seen_by_caller
 from tensorlint.flow.state import State, Write, next_write
 from tensorlint.flow.values import Alias, Array, Ref, Single, Tensor, Tuple, Value, alternatives, union
 
@@ -33,9 +34,11 @@ def share(
     condition: str = "",
     part: cst.CSTNode | None = None,
     stretch: bool = False,
+    perhaps: Reason | None = None,
 ) -> frozenset[Alias]:
     """The memory of what is made of ``value`` without a copy (or with one, under ``condition``).
 
+    :param perhaps: the call that decides under ``condition``
     :param part: where one part of the memory is taken: an item, a row
     :param stretch: the part is a slice; a slice of what is a part itself counts as that part
     """
@@ -47,7 +50,8 @@ def share(
         which = alias.part if part is None or (stretch and alias.part) else id(part)
         before = alias.made.place if alias.made is not None and alias.kept is not None else alias.kept_before
         version = state.version(alias.storage)
-        result.append(Alias(alias.storage, version, reason, combined, which, kept_before=before))
+        decides = alias.perhaps or perhaps
+        result.append(Alias(alias.storage, version, reason, combined, decides, which, kept_before=before))
     return frozenset(result)
 
 
@@ -121,16 +125,22 @@ def without_aliases(machine: Machine, value: Value) -> Value:
     return union(result)
 
 
-def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name: str, text: str) -> Value:
-    """An in-place write to ``value``, which is called ``name``; gives the value as it is afterwards."""
+def write(
+    machine: Machine, state: State, value: Value, node: cst.CSTNode, name: str, text: str, meant: bool = False
+) -> Value:
+    """An in-place write to ``value``, which is called ``name``; gives the value as it is afterwards.
+
+    :param meant: it is for the sake of the memory, which is reached through a value that has no name
+    """
     result = []
     for item in alternatives(value):
         if isinstance(item, Memory) and item.aliases:
             through = "array" if isinstance(item, Array) else "tensor"
             place = machine.place(node)
             aliases = []
-            for alias in item.aliases:
+            for alias in sorted(item.aliases, key=lambda one: (not one.condition, one.storage, one.version)):
                 made = alias.made.place if alias.made is not None else None
+                intended = meant or (isinstance(item, Tensor) and _is_called_to_write(machine, state, alias))
                 version = state.wrote(
                     alias.storage,
                     Write(
@@ -142,34 +152,27 @@ def write(machine: Machine, state: State, value: Value, node: cst.CSTNode, name:
                         condition=alias.condition,
                         part=alias.part,
                         kept=alias.kept_before,
+                        perhaps=alias.perhaps.place if alias.perhaps is not None else None,
+                        meant=intended,
+                        at=machine.at,
                     ),
                 )
                 aliases.append(replace(alias, version=version))
                 if alias.storage in machine.given:
                     machine.ask_callers(of_memory=True)
-                _belongs_to_caller(machine, item, alias, place, name)
-            item = replace(item, aliases=frozenset(aliases))
+                if not intended:
+                    seen_by_caller(machine, item, alias, place, name)
+            item = replace(item, aliases=frozenset(replace(a, version=state.version(a.storage)) for a in aliases))
         result.append(item)
     return union(result)
 
 
-def _belongs_to_caller(machine: Machine, written: Memory, alias: Alias, place: Place, name: str) -> None:
-    owner = machine.caller_owned.get(alias.storage)
-    if owner is None or not isinstance(written, Array) or alias.made is None or alias.condition:
-        return
-    seen = Reason(place, f"`{owner}` belongs to the caller, who sees the change")
-    machine.emit(
-        WriteThrough(
-            place=place,
-            calls=machine.calls(),
-            written=written,
-            written_name=name,
-            other_name=owner,
-            shared_at=alias.made.place,
-            sharing=alias.made,
-            seen=seen,
-        )
-    )
+def _is_called_to_write(machine: Machine, state: State, alias: Alias) -> bool:
+    """The memory is an argument of a function that gives nothing: it is called for what it writes."""
+    frame = machine.frame
+    if frame.definition is None or alias.made is None or gives_something(frame.definition):
+        return False
+    return any(alias.storage == one.storage for value in frame.arguments.values() for one in aliases_of(state, value))
 
 
 def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression) -> None:
@@ -199,7 +202,9 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
         if alias.part and last.part and alias.part != last.part:
             continue  # one item is written to, another is looked at
         made = alias.made.place if alias.made is not None else None
-        if made == last.made and alias.kept is None:
+        trained = last.through == "optimizer" and isinstance(value, Array)
+        decides = alias.perhaps.place if alias.perhaps is not None else None
+        if made == last.made and decides == last.perhaps and alias.kept is None and not trained:
             continue
         used = Reason(machine.place(node), f"`{short(node)}` is read here")
         if alias.kept is not None and alias.made is not None and (made is None or made != last.kept):
@@ -221,23 +226,8 @@ def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpres
                     certain=not alias.condition and not last.condition,
                 )
             )
-        elif isinstance(value, Tensor) and last.through == "array" and not alias.condition and not last.condition:
-            if alias.storage in machine.filled or last.made is None:
-                continue
-            if _is_of(last.made.node, node):
-                used = Reason(used.place, f"`{short(node)}` is read here again, the next time")
-            machine.emit(
-                WriteThrough(
-                    place=last.place,
-                    calls=machine.calls(),
-                    written=Array(aliases=frozenset({alias})),
-                    written_name=last.name,
-                    other_name=short(node),
-                    shared_at=last.made,
-                    sharing=Reason(last.made, f"`{last.name}` shares its memory"),
-                    seen=used,
-                )
-            )
+        else:
+            seen_behind(machine, value, alias, last, node)
 
 
 def _keeps(machine: Machine, kept: cst.CSTNode, node: cst.BaseExpression) -> bool:
@@ -249,16 +239,3 @@ def _keeps(machine: Machine, kept: cst.CSTNode, node: cst.BaseExpression) -> boo
             return any(argument.value is kept for argument in arguments)
         case _:
             return False
-
-
-def _is_of(conversion: cst.CSTNode, node: cst.BaseExpression) -> bool:
-    """``node`` is what a conversion is made of: ``x`` in ``x.numpy()``."""
-    while conversion is not node:
-        match conversion:
-            case cst.Call(args=[cst.Arg(value=inner), *_]) if inner is node:
-                return True
-            case cst.Call(func=inner) | cst.Attribute(value=inner) | cst.Subscript(value=inner):
-                conversion = inner
-            case _:
-                return False
-    return True

@@ -264,7 +264,15 @@ def _direct(node: cst.BaseExpression) -> bool:
 
 def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, value: Value, state: State) -> None:
     found = inputs_of(state, [value])
-    changed = write(machine, state, tensor, target, short(target.value), f"`{short(target)} = ...` writes to it")
+    changed = write(
+        machine,
+        state,
+        tensor,
+        target,
+        short(target.value),
+        f"`{short(target)} = ...` writes to it",
+        _direct(target.value),
+    )
     if isinstance(changed, Tensor):
         if found.requires_grad.holds and state.records() is not Truth.NO:
             place = machine.place(target)

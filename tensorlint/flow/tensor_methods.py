@@ -9,7 +9,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.collecting import sync
 from tensorlint.flow.containers import make_items
-from tensorlint.flow.conversion import array_of, convert
+from tensorlint.flow.conversion import array_of, convert, forced
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
 from tensorlint.flow.form import PLAIN
@@ -26,7 +26,6 @@ from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import (
-    Array,
     Constant,
     Ref,
     Tensor,
@@ -53,11 +52,10 @@ def call_tensor_method(
         if arguments.is_true("force") or (isinstance(arguments.value(0), Constant) and arguments.positional):
             form = tensor.form.resolved()  # the bits are resolved, but a dtype or layout that NumPy lacks is not
             if form.refused:
-                forced = replace(tensor, requires_grad=NO, device=NO, form=form)
-                convert(machine, state, node, receiver_node, forced, How.NUMPY, ".numpy(force=True)")
-            lost = leave(machine, state, node, tensor, Way.NUMBER)
-            memory = fresh(machine) if tensor.device.holds else tensor.aliases
-            return Array(NO, tensor.dtype, memory, lost=lost, dtype_from=tensor.dtype_from)
+                refused = replace(tensor, requires_grad=NO, device=NO, form=form)
+                convert(machine, state, node, receiver_node, refused, How.NUMPY, ".numpy(force=True)")
+            array = forced(machine, state, tensor, node, short(receiver_node))
+            return replace(array, lost=leave(machine, state, node, tensor, Way.NUMBER))
         convert(machine, state, node, receiver_node, tensor, How.NUMPY, ".numpy()")
         array = array_of(machine, state, tensor, node, short(receiver_node))
         return replace(array, lost=leave(machine, state, node, tensor, Way.NUMBER) if tensor.lost else None)

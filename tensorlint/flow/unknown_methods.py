@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.facts import NO, UNKNOWN, maybe, yes
+from tensorlint.flow.conversion import UNLESS_ON_A_GPU
+from tensorlint.flow.facts import NO, UNKNOWN, Place, Reason, maybe, yes
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method
@@ -88,7 +89,10 @@ def call_unknown_method(
             if receiver.parameter:
                 machine.ask_callers()
             kind = maybe(place, f"`.cpu()` is called on `{written}`")
-            return Tensor(UNKNOWN, NO, kind=kind, opaque=True, aliases=fresh(machine))
+            aliases = fresh(machine)
+            if receiver.parameter and isinstance(receiver_node, cst.Name):
+                aliases |= _of_caller(machine, place, receiver.variable or written, f"`{short(node)}`")
+            return Tensor(UNKNOWN, NO, kind=kind, opaque=True, aliases=aliases)
         case "cuda":
             device = yes(place, f"`{short(node)}` puts it on the GPU")
             return Tensor(UNKNOWN, device, opaque=True, aliases=fresh(machine))
@@ -107,6 +111,14 @@ def call_unknown_method(
     if name in ("items", "values", "get", "pop", "copy"):
         return Unknown(receiver.variable, parameter=receiver.parameter, from_caller=receiver.from_caller)
     return Unknown(from_caller=receiver.parameter or receiver.from_caller)
+
+
+def _of_caller(machine: Machine, place: Place, owner: str, call: str) -> frozenset[Alias]:
+    """The memory of the caller's tensor, which is that of what ``.cpu()`` gives unless the tensor is on a GPU."""
+    storage = machine.storage()
+    machine.caller_owned[storage] = owner
+    reason = Reason(place, f"{call} may share the memory of `{owner}` ({UNLESS_ON_A_GPU})")
+    return frozenset({Alias(storage, 0, reason, UNLESS_ON_A_GPU, reason)})
 
 
 def _moved(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:

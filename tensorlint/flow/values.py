@@ -64,6 +64,8 @@ class Alias:
     """The conversion that made the value an alias of another one's memory; None for the value itself."""
     condition: str = ""
     """When memory is shared at all: ``unless on a GPU``, ``unless the dtype changes``, ... or empty for always."""
+    perhaps: Reason | None = field(default=None, compare=False)
+    """The call that decides, by the condition, whether memory is shared."""
     part: int = field(default=0, compare=False)
     """Which part of the memory it is (by the ``id`` of the node that took it); 0 for all of it, or for any part."""
     kept: Reason | None = field(default=None, compare=False)

@@ -91,7 +91,7 @@ class WriteThroughArray(Rule):
         from tensorlint.fixes.copies import copy_of_shared  # here: pages need no parser
 
         assert isinstance(event, WriteThrough)
-        if not isinstance(event.written, Array):
+        if not isinstance(event.written, Array) or event.condition:
             return
         other = f"`{event.other_name}`"
         if event.other_name == event.written_name:
