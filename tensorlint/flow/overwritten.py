@@ -107,6 +107,8 @@ def seen_by_caller(machine: Machine, written: Memory, alias: Alias, place: Place
     sharing = alias.perhaps if alias.condition else alias.made
     if owner is None or sharing is None:
         return
+    if (alias.condition or isinstance(written, Tensor)) and not _is_argument(machine, owner):
+        return
     if alias.condition and alias.perhaps is not None:
         if not _is_called_for_a_result(machine):
             return
@@ -157,9 +159,25 @@ def gives_something(definition: FunctionDefinition) -> bool:
     return isinstance(definition.node, cst.Lambda) or RETURNS.search(definition.text) is not None
 
 
+def _entered(machine: Machine) -> FunctionDefinition | None:
+    """The function that is looked at: the outermost one."""
+    return next((frame.definition for frame in machine.frames if frame.definition is not None), None)
+
+
 def _is_called_for_a_result(machine: Machine) -> bool:
-    definition = next((frame.definition for frame in machine.frames if frame.definition is not None), None)
+    definition = _entered(machine)
     return definition is None or gives_something(definition)
+
+
+def _is_argument(machine: Machine, owner: str) -> bool:
+    """Whether the caller passes it, rather than the caller of another method, who gave it to the object."""
+    definition = _entered(machine)
+    if definition is None:
+        return False
+    parameters = definition.parameters
+    return any(
+        owner == one.name.value for one in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    )
 
 
 def _called(node: cst.CSTNode) -> str:

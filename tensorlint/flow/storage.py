@@ -138,7 +138,7 @@ def write(
             through = "array" if isinstance(item, Array) else "tensor"
             place = machine.place(node)
             aliases = []
-            for alias in sorted(item.aliases, key=lambda one: (not one.condition, one.storage, one.version)):
+            for alias in sorted(item.aliases, key=_surest_last):
                 made = alias.made.place if alias.made is not None else None
                 intended = meant or (isinstance(item, Tensor) and _is_called_to_write(machine, state, alias))
                 version = state.wrote(
@@ -165,6 +165,11 @@ def write(
             item = replace(item, aliases=frozenset(replace(a, version=state.version(a.storage)) for a in aliases))
         result.append(item)
     return union(result)
+
+
+def _surest_last(alias: Alias) -> tuple[bool, str, int, int]:
+    """An order of aliases that is the same in every run; of a storage's last write it is the condition that counts."""
+    return (not alias.condition, alias.condition, alias.storage, alias.version)
 
 
 def _is_called_to_write(machine: Machine, state: State, alias: Alias) -> bool:
@@ -195,7 +200,7 @@ def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression)
 
 
 def _look_at(machine: Machine, state: State, value: Memory, node: cst.BaseExpression) -> None:
-    for alias in value.aliases:
+    for alias in sorted(value.aliases, key=_surest_last):
         last = state.written_since(alias)
         if last is None or last.place.node is node:
             continue
