@@ -90,6 +90,7 @@ MISBEHAVES = {
     ("TSL402", 0): "y.data.data_ptr() == y.data_ptr() and not y.data.requires_grad",
     ("TSL501", 0): "a.ctypes.data != x.data_ptr()",
     ("TSL502", 0): "net(torch.rand(8, 4)).cpu().requires_grad",
+    ("TSL507", 0): "values.data_ptr() == values.detach().data_ptr() and not values.requires_grad",
     ("TSL504", 0): "y.data_ptr() == x.data_ptr()",
     ("TSL503", 0): "x.device.type == 'cpu' and (x.device == 'cpu') is False",
     ("TSL503", 1): "device.type == 'cpu' and (device not in ('cpu', 'mps')) is True",

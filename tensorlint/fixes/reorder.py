@@ -7,9 +7,9 @@ import libcst as cst
 from tensorlint.finding import Applicability
 from tensorlint.fixes.repair import Repair, Replace, Tail
 from tensorlint.fixes.syntax import code, with_suffix
-from tensorlint.flow.events import Chained, DataRead, RoundTrip
+from tensorlint.flow.events import Chained, DataRead, Needless, RoundTrip
 
-__all__ = ["detached", "detached_first", "straight", "without_link"]
+__all__ = ["detached", "detached_first", "straight", "without_link", "without_needless"]
 
 
 def detached(event: DataRead) -> Repair:
@@ -28,6 +28,16 @@ def without_link(event: Chained) -> Repair:
         event.place.path,
         Applicability.UNSAFE,
         f"Leave out `.{event.what}()`; unsafe: the array may have other strides, and share memory where it was a copy",
+        (Tail(event.link, event.owner, ""),),
+    )
+
+
+def without_needless(event: Needless) -> Repair:
+    """``x`` for ``x.detach()``."""
+    return Repair(
+        event.place.path,
+        Applicability.UNSAFE,
+        f"Leave out `.{event.method}()`; unsafe: the result is the very tensor, and callers out of sight may need it",
         (Tail(event.link, event.owner, ""),),
     )
 

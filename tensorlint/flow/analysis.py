@@ -15,7 +15,7 @@ from tensorlint.flow import comprehensions, expressions, loops, operators, state
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.classes import ancestors, is_module_class, new_instance
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
-from tensorlint.flow.events import Conversion, Event, GradientLost, Mixed
+from tensorlint.flow.events import Conversion, Event, GradientLost, Mixed, Needless
 from tensorlint.flow.facts import NO, Fact, maybe
 from tensorlint.flow.functions import defaults_of, enter
 from tensorlint.flow.gradmode import LIGHTNING_EVALUATION, mode_of_decorators
@@ -146,6 +146,7 @@ class _Analysis:
         for function, calls in other.machine.called.items():
             if function.file is self.file:
                 self.machine.called.setdefault(function, []).extend(calls)
+        self.machine.needed |= other.machine.needed
         for node, kinds in other.machine.met.items():
             self.machine.met.setdefault(node, set()).update(kinds)
 
@@ -155,7 +156,7 @@ class _Analysis:
         for root, events in self.happened.get(self.file.path, {}).items():
             calls = self.machine.called.get(root) if root is not None else None
             quiet = calls is not None and not any(calls)
-            found += [event for event in events if not (quiet and _needs_grad(event))]
+            found += [event for event in events if not (quiet and _needs_grad(event)) and not self._is_needed(event)]
         return one_code_a_write([self._with_what_was_met(one) for one in found])
 
     def _with_what_was_met(self, event: Event) -> Event:
@@ -166,6 +167,10 @@ class _Analysis:
                 return replace(event, conversion=with_what_was_met(self.machine, event.conversion))
             case _:
                 return event
+
+    def _is_needed(self, event: Event) -> bool:
+        """A link that does nothing here does something on another path, or for another caller."""
+        return isinstance(event, Needless) and event.link in self.machine.needed
 
     def run(self, worth: Set[FunctionDefinition], own_file_alone: bool) -> None:
         """Execute the top level, and each class and function of ``worth`` for itself.

@@ -25,7 +25,7 @@ from tensorlint.flow.hooks import REGISTERS
 from tensorlint.flow.joining import guarded, join_values
 from tensorlint.flow.leaving import combined, is_loss
 from tensorlint.flow.library_call import Call
-from tensorlint.flow.links import works_in_place
+from tensorlint.flow.links import may_write, works_in_place
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import cast, is_module, make_module
 from tensorlint.flow.names import dotted, short
@@ -78,7 +78,8 @@ def call(machine: Machine, node: cst.Call, state: State) -> Value:
             callee = join_callees([_method(machine, state, function, item) for item in alternatives(receiver)])
     else:
         callee = evaluate(machine, function, state)
-    with machine.unread(isinstance(callee, External) and callee.name in ASKS):
+    asks = isinstance(callee, External) and callee.name in ASKS
+    with machine.unread(asks), machine.in_place(may_write(callee)):
         arguments = evaluate_arguments(machine, node, state)
     return call_value(machine, state, node, callee, receiver_node, arguments)
 

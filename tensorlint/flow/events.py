@@ -30,6 +30,7 @@ __all__ = [
     "Mixed",
     "MixedDtypes",
     "Mixing",
+    "Needless",
     "RoundTrip",
     "StaleAlias",
     "Sync",
@@ -290,3 +291,15 @@ class Sync(Event):
     into: str
     """What collects."""
     device: Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needless(Event):
+    """A link that gives what it is called on. ``place`` is the link."""
+
+    link: cst.Call
+    owner: cst.BaseExpression
+    owner_name: str
+    method: str
+    known: Reason
+    """How it is known that there is nothing to do."""

@@ -124,9 +124,17 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 guards,
                 join_lost(a.lost, b.lost),
                 a.dtype_from if a.dtype == b.dtype and b.dtype_from is not None else None,
+                no_graph=a.no_graph if b.no_graph is not None else None,
+                on_cpu=a.on_cpu if b.on_cpu is not None else None,
             )
             sure = _as_sure(merged, a)
-            same = merged == a and merged.aliases == a.aliases and merged.lost is a.lost and sure
+            same = (
+                merged == a
+                and merged.aliases == a.aliases
+                and merged.lost is a.lost
+                and _known_alike(merged, a)
+                and sure
+            )
         case Array(), Array():
             merged = Array(
                 a.negative_stride.join(b.negative_stride, mine, others),
@@ -181,6 +189,10 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
 def _as_sure(merged: Tensor | Array, before: Tensor | Array) -> bool:
     """As much is known of why the dtype is what it is."""
     return (merged.dtype_from is None) is (before.dtype_from is None)
+
+
+def _known_alike(a: Tensor, b: Tensor) -> bool:
+    return a.no_graph is b.no_graph and a.on_cpu is b.on_cpu
 
 
 def guarded(value: Value, guards: Guards) -> Value:

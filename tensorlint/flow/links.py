@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
-from tensorlint.flow.events import Chained, DataRead, RoundTrip
+from tensorlint.flow.events import Chained, DataRead, Needless, RoundTrip
 from tensorlint.flow.facts import Truth
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import dotted, literal, mentions, short
-from tensorlint.flow.values import Array, Tensor, Value, alternatives
+from tensorlint.flow.values import Array, Bound, Function, Tensor, Value, alternatives
 
-__all__ = ["data_read", "detached_after_cpu", "made_contiguous", "round_trip", "works_in_place", "writes_to_data"]
+__all__ = [
+    "data_read",
+    "detached_after_cpu",
+    "made_contiguous",
+    "may_write",
+    "needless",
+    "round_trip",
+    "works_in_place",
+    "writes_to_data",
+]
 
 BETWEEN = frozenset({"cpu", "detach", "detach_", "resolve_conj", "resolve_neg"})
 """Links between ``.contiguous()`` and ``.numpy()`` that keep the layout."""
+WRITES = re.compile(r"\w_\(|[-+*/]=")
 TO_TORCH = frozenset({"torch.from_numpy", "torch.as_tensor", "torch.tensor", "torch.asarray"})
 
 
@@ -41,6 +53,15 @@ def works_in_place(function: cst.BaseExpression) -> bool:
     if name is None:
         return False
     return (name.endswith("_") and not name.endswith("__")) or name in ("all_reduce", "broadcast", "reduce")
+
+
+def may_write(callee: Value) -> bool:
+    """A function of the project is called that works in place on something."""
+    for item in alternatives(callee):
+        function = item.function if isinstance(item, Bound) else item
+        if isinstance(function, Function) and WRITES.search(function.definition.text) is not None:
+            return True
+    return False
 
 
 def writes_to_data(target: cst.BaseExpression) -> bool:
@@ -78,6 +99,30 @@ def detached_after_cpu(
             return
     if tensor.requires_grad.truth is not Truth.NO:
         _chained(machine, node, tensor, receiver, owner, "cpu")
+
+
+def needless(
+    machine: Machine, node: cst.BaseExpression, tensor: Tensor, name: str, receiver: cst.BaseExpression
+) -> None:
+    """``x.detach()`` of what has no graph, ``x.cpu()`` of what is on the CPU: unless it is something else elsewhere."""
+    if not isinstance(node, cst.Call) or node.args:
+        return
+    known = tensor.no_graph if name == "detach" else tensor.on_cpu
+    fact = tensor.requires_grad if name == "detach" else tensor.device
+    if known is None or fact.truth is not Truth.NO:
+        machine.needed.add(node)
+        return
+    machine.emit(
+        Needless(
+            place=machine.place(node),
+            calls=machine.calls(),
+            link=node,
+            owner=receiver,
+            owner_name=short(receiver),
+            method=name,
+            known=known,
+        )
+    )
 
 
 def _chained(

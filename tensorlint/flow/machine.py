@@ -176,6 +176,8 @@ class Machine:
     """Storages of arrays that are arguments of the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
+    needed: set[cst.CSTNode] = field(default_factory=set)
+    """Links of conversions that have something to do on some path (``links.py``)."""
     looks: bool = True
     """What is evaluated is looked at."""
     operating: bool = False

@@ -236,7 +236,8 @@ def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cs
     elif inputs.device.holds:
         device = inputs.device
     opaque = not instance.type.startswith("torch.nn.") or instance.type in SEVERAL_OUTPUTS
-    return result_tensor(
+    no_graph = Reason(place, f"`{name}` is called where autograd does not record")
+    made = result_tensor(
         machine,
         state,
         inputs,
@@ -246,3 +247,4 @@ def output_of(machine: Machine, state: State, ref: Ref, inputs: Inputs, node: cs
         opaque=opaque,
         kind=yes(place, f"output of `{name}`") if instance.type else maybe(place, f"output of `{name}`"),
     )
+    return replace(made, no_graph=no_graph) if state.records() is Truth.NO else made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorlint.flow.dtypes import NOTHING, dtype_name
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
@@ -62,9 +64,38 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
         form=PLAIN if others else form_of(machine, state, call, inputs, dtype),
         dtype_from=dtype_from,
     )
+    no_graph, on_cpu = _no_graph(machine, state, call, grad, result), _on_cpu(machine, call, result)
+    result = replace(result, no_graph=no_graph, on_cpu=on_cpu)
     if row.name.rpartition(".")[2] in _FILLERS and aliases is not None:
         machine.filled.update(alias.storage for alias in aliases)
     return result
+
+
+def _no_graph(machine: Machine, state: State, call: Call, grad: str, result: Tensor) -> Reason | None:
+    """Why a result has no graph: the call drops it, or none is recorded where it is computed."""
+    if result.requires_grad.truth is not Truth.NO:
+        return None
+    place = machine.place(call.node)
+    if grad in ("no", "keyword"):
+        return Reason(place, f"`{short(call.node)}` has no graph")
+    if isinstance(subject := call.subject, Tensor) and call.row.shares and subject.no_graph is not None:
+        return subject.no_graph
+    if state.records() is Truth.NO and not call.row.shares:
+        return Reason(place, f"`{short(call.node)}` is computed where autograd does not record")
+    return None
+
+
+def _on_cpu(machine: Machine, call: Call, result: Tensor) -> Reason | None:
+    """Why a result is on the CPU: the call puts it there, or gives the memory of what is there."""
+    if result.device.truth is not Truth.NO:
+        return None
+    target = call.arguments.get(0, "device") if call.row.device == "argument" else None
+    named = target is not None and isinstance(target[1], Constant) and target[1].value == "cpu"
+    if named or (call.row.device == "cpu" and call.row.grad != "keyword"):
+        return Reason(machine.place(call.node), f"`{short(call.node)}` is on the CPU")
+    if isinstance(subject := call.subject, Tensor) and (call.row.shares == "view" or "layout" in call.row.shares):
+        return subject.on_cpu
+    return None
 
 
 _FILLERS = frozenset(

@@ -15,7 +15,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
-from tensorlint.flow.links import detached_after_cpu, made_contiguous
+from tensorlint.flow.links import detached_after_cpu, made_contiguous, needless
 from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.missing import back_propagated
@@ -90,6 +90,8 @@ def call_tensor_method(
         return changed
     if tensor.opaque and name in ("items", "values", "keys", "get", "pop", "to_tuple", "copy", "decode"):
         return _of_structure(machine, state, node, tensor, name)
+    if name in ("detach", "cpu"):
+        needless(machine, node, tensor, name, receiver_node)
     sync(machine, node, tensor, name, receiver_node, arguments)
     if name == "detach":
         detached_after_cpu(machine, node, tensor, receiver_node)

@@ -98,6 +98,10 @@ class Tensor:
     """The gradient that was lost on the way to it (``leaving.py``)."""
     dtype_from: Reason | None = field(default=None, compare=False)
     """Why the dtype is what it is, where nothing that is not known could have changed it."""
+    no_graph: Reason | None = field(default=None, compare=False)
+    """How it is known that it has none, on this path."""
+    on_cpu: Reason | None = field(default=None, compare=False)
+    """How it is known that it is there, on this path."""
 
 
 @dataclass(frozen=True, slots=True)

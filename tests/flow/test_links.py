@@ -143,3 +143,43 @@ def test_a_round_trip_through_a_name() -> None:
 )
 def test_a_way_with_something_between(text: str) -> None:
     assert found(text, "TSL504") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("a = out.detach().cpu().detach()", 5),
+        ("a = out.cpu().cpu()", 5),
+        ("a = torch.zeros(3).detach()", 5),
+        ("a = torch.from_numpy(np.zeros(3)).cpu()", 5),
+        ("a = out.to('cpu').cpu()", 5),
+        ("a = out.argmax(1).detach()", 5),
+        ("a = out.detach()[0].detach()", 5),
+        ("with torch.no_grad(): a = net(x).detach()", 27),
+    ],
+)
+def test_links_that_do_nothing(text: str, column: int) -> None:
+    assert found(text, "TSL507") == [(1, column, "likely")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = out.detach().cpu().numpy()",
+        "a = torch.zeros(3).cpu()",
+        "a = (out.detach() * p).detach()",
+        "a = torch.zeros(3).requires_grad_().detach()",
+        "a = out.cpu().cuda().cpu()",
+        "a = torch.zeros(3)\nif flag:\n    a = out\nb = a.detach()",
+        "def f(t):\n    return t.detach()\nf(torch.zeros(3))\nf(out)",
+        "def f(t):\n    return t.detach()\nf(torch.zeros(3))",
+    ],
+)
+def test_links_that_do_something_on_some_path(text: str) -> None:
+    assert found(text, "TSL507") == []
+
+
+def test_a_function_that_works_in_place_is_given_data() -> None:
+    text = "def scale(p, by):\n    p{}\n\nscale(net.weight.data, 2)\n"
+    assert found(text.format(".div_(by)"), "TSL402") == []
+    assert found(text.format(" = p / by"), "TSL402") == [(4, 7, "certain")]
