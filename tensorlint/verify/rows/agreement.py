@@ -192,7 +192,7 @@ def _writes(row: Row, seen: Seen) -> Iterator[Comparison]:
             yield "in-place", ""
         elif name in {"self", "parameters"} and seen.calls:
             yield "in-place", f"says that it writes to {name}, but it never did"
-        elif name == "out" and seen.kind == "array" and seen.calls:
+        elif name == "out" and seen.kind == "array" and seen.calls and seen.out is not None:
             yield "in-place", "" if seen.out else "says that it writes to out, which it does not have"
     if not row.writes and not written and any(call.dtypes[0] for call in seen.calls):
         yield "in-place", ""

@@ -90,6 +90,8 @@ def observe(name: str, function: Callable[..., Any] | None = None, bases: slice 
     seen.refuses_tensors = "0" in taken.refused and "0" in taken.lists and "0" not in taken.converted | taken.passed
     if isinstance(call, np.ufunc) or "out" in names or "out" in _keywords(call):
         seen.out = True
+    elif not _keywords(call):
+        seen.out = None  # what its parameters are is not told
     return seen
 
 

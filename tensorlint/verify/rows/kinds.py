@@ -34,7 +34,7 @@ _CLASSES: tuple[tuple[Any, str], ...] = (
     (torch.device, "device"),
     (torch.nn.Module, "module"),
     (torch.optim.Optimizer, "optimizer"),
-    (torch.optim.lr_scheduler.LRScheduler, "scheduler"),
+    ((torch.optim.lr_scheduler.LRScheduler, torch.optim.lr_scheduler.ReduceLROnPlateau), "scheduler"),
     (torch.utils.data.DataLoader, "loader"),
     (torch.utils.data.Dataset, "dataset"),
 )

@@ -54,7 +54,7 @@ class Seen:
     """Arguments whose ``__array__`` was called."""
     unconverted: set[str] = field(default_factory=set)
     """Positions at which tensors were taken, always without a conversion."""
-    out: bool = False
+    out: bool | None = False
     """There is an ``out`` argument."""
     out_at: set[str] = field(default_factory=set)
     """Positions at which ``out`` can be given."""
