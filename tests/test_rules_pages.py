@@ -68,10 +68,13 @@ RAISES = {
     "TSL105": "TypeError: can't convert Sparse",
     "TSL505": "RuntimeError: Tensor.item() cannot be called on meta tensors",
     "TSL106": "TypeError: ",
+    "TSL107": "TypeError: ",
+    "TSL108": "RuntimeError: Can't call numpy() on Tensor that requires grad",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
     "TSL304": "RuntimeError",
 }
 MISBEHAVES = {
+    ("TSL108", 0): "to_array(torch.ones(2, requires_grad=True))",
     ("TSL201", 0): "x.tolist() == [1.0, 2.0, 3.0]",
     ("TSL201", 1): "(t := torch.ones(2), as_percent(t)) and t.tolist() == [100.0, 100.0]",
     ("TSL202", 0): "a.tolist() == [1.0, 2.0, 3.0]",

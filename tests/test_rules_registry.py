@@ -21,6 +21,8 @@ CODES = [
     "TSL104",
     "TSL105",
     "TSL106",
+    "TSL107",
+    "TSL108",
     "TSL201",
     "TSL202",
     "TSL203",

@@ -24,6 +24,8 @@ __all__ = [
     "DataRead",
     "Discarded",
     "Event",
+    "Foreign",
+    "ForeignDtype",
     "GradientLost",
     "How",
     "Missed",
@@ -83,6 +85,34 @@ class Conversion(Event):
     """On some path, or at another call, the operand is something else than tensors, or holds something else."""
     others: frozenset[cst.BaseExpression] = frozenset()
     """Of a list that is written out, the elements that are never tensors."""
+
+
+class Foreign(enum.Enum):
+    """How a dtype meets the library that it is not of."""
+
+    ARGUMENT = "argument"
+    METHOD = "method"
+    """``astype`` of a tensor, which has no such method."""
+    COMPARISON = "comparison"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignDtype(Event):
+    """A dtype of one library is given to the other. ``place`` is the call or the comparison."""
+
+    foreign: Foreign
+    node: cst.BaseExpression
+    dtype: cst.BaseExpression
+    """The dtype, or the dtypes, as they are written."""
+    dtype_name: str
+    library: str
+    """The library that it is given to: ``torch`` or ``numpy``."""
+    own: str
+    """The same dtype of that library by its full name, where the dtype is written out; else empty."""
+    by: str
+    """What it is given to, or the operator."""
+    fact: Fact
+    """That it is a dtype of the other library, or that a tensor has the method called."""
 
 
 class Mixing(enum.Enum):

@@ -11,6 +11,7 @@ from tensorlint.flow.container_methods import call_dict_method
 from tensorlint.flow.containers import items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.events import StaleAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, yes
+from tensorlint.flow.foreign_dtypes import foreign_method
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.gradients import zero_gradients
 from tensorlint.flow.heap import Instance, Taken
@@ -66,6 +67,7 @@ def call_module_method(
         return apply_row(machine, state, Call(own, node, arguments, ref, receiver_node, f".{name}()"))
     match name:
         case "to" | "cuda" | "cpu":
+            foreign_method(machine, node, name, arguments)
             device = _device(machine, state, node, name, arguments)
             if device is not None:
                 move(machine, state, ref, device)

@@ -13,6 +13,7 @@ from tensorlint.flow.device_comparisons import device_against_text
 from tensorlint.flow.dtypes import NOTHING
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Reason, Truth
+from tensorlint.flow.foreign_dtypes import compared_dtypes
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.leaving import leave, through_operator
 from tensorlint.flow.lost import Way
@@ -236,6 +237,9 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
         values = [evaluate(machine, side, state) for side in sides]
     for index, target in enumerate(node.comparisons):
         device_against_text(machine, state, node, sides[index], values[index], target, values[index + 1])
+        compared_dtypes(
+            machine, state, node, sides[index], values[index], target.operator, sides[index + 1], values[index + 1]
+        )
         if mixed_comparison(
             machine, node, sides[index], values[index], target.operator, sides[index + 1], values[index + 1]
         ):

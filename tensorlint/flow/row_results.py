@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.dtypes import dtype_name
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Truth, maybe, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.library_call import Call
@@ -255,7 +255,8 @@ def _dtype(call: Call) -> Value:
         return Dtype()
     match call.receiver:
         case Tensor() as tensor:
-            return Dtype(tensor.dtype, "torch", tensor.form.dtype)
+            surely = tensor.kind.truth is Truth.YES and not tensor.opaque
+            return Dtype(tensor.dtype, "torch" if surely else "", tensor.form.dtype)
         case Array() as array:
             return Dtype(array.dtype, "numpy")
         case _:

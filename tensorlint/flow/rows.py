@@ -9,6 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
+from tensorlint.flow.foreign_dtypes import foreign_argument
 from tensorlint.flow.leaving import through_call
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.links import round_trip
@@ -27,6 +28,7 @@ __all__ = ["apply_row"]
 
 def apply_row(machine: Machine, state: State, call: Call) -> Value:
     """Let the call happen: its events, its writes, its result."""
+    foreign_argument(machine, call)
     _conversions(machine, state, call)
     if call.row.name == "torch.from_numpy":
         _take_for_array(machine, state, call)

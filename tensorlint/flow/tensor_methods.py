@@ -12,6 +12,7 @@ from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert, forced
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
+from tensorlint.flow.foreign_dtypes import astype_of_tensor
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
@@ -96,6 +97,8 @@ def call_tensor_method(
     if name == "detach":
         detached_after_cpu(machine, node, tensor, receiver_node)
     row = machine.library.row(f"torch.Tensor.{name}")
+    if row is None and name == "astype":
+        astype_of_tensor(machine, node, tensor, arguments)
     if row is None:
         if tensor.opaque:
             found = inputs_of(state, arguments.values())

@@ -7,6 +7,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.conversion import UNLESS_ON_A_GPU
 from tensorlint.flow.facts import NO, UNKNOWN, Place, Reason, maybe, yes
+from tensorlint.flow.foreign_dtypes import foreign_method
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.module_calls import call_module_method
@@ -60,6 +61,7 @@ def call_unknown_method(
         instance = state.object(ref)
         assert isinstance(instance, Instance)
         return call_module_method(machine, state, node, ref, instance, name, receiver_node, arguments)
+    foreign_method(machine, node, name, arguments)
     match name:
         case "numpy" | "detach" | "backward" | "requires_grad_" | "detach_":
             if name == "numpy" and arguments.values():
