@@ -38,7 +38,10 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 PYTHON = _pairs("float=float64 int=int64 bool=bool complex=complex128 str=str object=object")
-TORCH = _pairs("float=float32 half=float16 double=float64 long=int64 int=int32 short=int16")
+TORCH = _pairs("""
+    float=float32 half=float16 double=float64 long=int64 int=int32 short=int16
+    cfloat=complex64 cdouble=complex128 chalf=complex32
+""")
 NUMPY = _pairs("""
     float=float64 double=float64 single=float32 half=float16 longdouble=longdouble float128=longdouble
     int=int64 long=int64 longlong=int64 intp=int64 intc=int32 short=int16 byte=int8

@@ -70,6 +70,7 @@ def test_a_dtype_that_numpy_lacks(expression: str, lacking: str) -> None:
         ("torch.rand(2, 2).mH", "no", "no"),
         ("torch.rand(2, dtype=torch.float32).conj()", "no", "no"),
         ("torch.fft.fft(torch.rand(2)).conj()", "yes", "no"),
+        ("torch.ones(2, dtype=torch.cfloat).conj()", "yes", "no"),
         ("torch.fft.fft(torch.rand(2)).abs().mH", "no", "no"),
     ],
 )
