@@ -73,6 +73,11 @@ RAISES = {
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
     "TSL304": "RuntimeError",
 }
+ANEW = (
+    "torch.autograd.grad(torch.func.functional_call(net, {{k: v / {0} for k, v in net.named_parameters()}}, (x,))"
+    ".pow(2).mean(), net[0].weight)[0] * {0}"
+)
+"""The gradient of the weights as they were before they were multiplied by a factor."""
 MISBEHAVES = {
     ("TSL108", 0): "to_array(torch.ones(2, requires_grad=True))",
     ("TSL201", 0): "x.tolist() == [1.0, 2.0, 3.0]",
@@ -95,6 +100,8 @@ MISBEHAVES = {
     ("TSL502", 0): "net(torch.rand(8, 4)).cpu().requires_grad",
     ("TSL507", 0): "values.data_ptr() == values.detach().data_ptr() and not values.requires_grad",
     ("TSL504", 0): "y.data_ptr() == x.data_ptr()",
+    ("TSL208", 0): "not torch.allclose(x.grad, (y := torch.sigmoid(x.detach())) * (1 - y))",
+    ("TSL208", 1): f"not torch.allclose(net[0].weight.grad, {ANEW.format(0.99)}, rtol=1e-3)",
     ("TSL503", 0): "x.device.type == 'cpu' and (x.device == 'cpu') is False",
     ("TSL503", 1): "device.type == 'cpu' and (device not in ('cpu', 'mps')) is True",
     ("TSL506", 0): "x.dtype is torch.float32",
@@ -115,6 +122,8 @@ BEHAVES = {
     ("TSL207", 1): "values.zero_() is values and header[0] == 1",
     ("TSL401", 0): "not torch.equal(net.weight.grad, torch.autograd.grad(net(x).pow(2).mean(), net.weight)[0])",
     ("TSL401", 1): "net.weight.grad is not None",
+    ("TSL208", 0): "torch.allclose(x.grad, (y := torch.sigmoid(x.detach())) * (1 - y))",
+    ("TSL208", 1): f"torch.allclose(net[0].weight.grad, {ANEW.format(0.99)}, rtol=1e-3)",
     ("TSL503", 0): "(x.device.type == 'cpu') is True",
     ("TSL503", 1): "torch.device('cuda', 0) == torch.device('cuda:0') and x.device != torch.device('cuda:0')",
     ("TSL506", 0): "x.dtype is torch.float64",

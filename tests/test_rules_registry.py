@@ -29,6 +29,7 @@ CODES = [
     "TSL204",
     "TSL205",
     "TSL207",
+    "TSL208",
     "TSL301",
     "TSL304",
     "TSL401",

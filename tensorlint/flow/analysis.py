@@ -274,6 +274,7 @@ class _Analysis:
         machine = self.machine
         machine.inlined = self.inlined if inlined is None else inlined
         machine.batches.clear()
+        machine.saved_before = machine.storages  # in which order an object's methods are called is not known
         self.root = function
         before = state.names, state.grad
         outer = Frame(None, function.file, function.file.frame)

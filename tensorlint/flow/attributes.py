@@ -23,6 +23,7 @@ from tensorlint.flow.modules import parameters_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
+from tensorlint.flow.saved import of_bias
 from tensorlint.flow.state import State, resolve
 from tensorlint.flow.storage import look
 from tensorlint.flow.values import (
@@ -161,7 +162,8 @@ def _of_object(machine: Machine, state: State, node: cst.Attribute, ref: Ref, na
     if found.module is not None and machine.library.row(f"torch.nn.Module.{name}") is not None:
         return Bound(ref, name)
     if found.module is not None and name.endswith(("weight", "bias")):
-        return parameters_of(machine, state, ref, short(node.value), node)
+        found_parameter = parameters_of(machine, state, ref, short(node.value), node)
+        return of_bias(found_parameter) if name.endswith("bias") else found_parameter
     if found.type:
         row = machine.library.row(f"{found.type}.{name}")
         if row is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.carried import Saved
 from tensorlint.flow.classes import ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.dtypes import INTEGRAL
@@ -46,16 +47,18 @@ def apply_function(
         state.grad = before
     if isinstance(value, Unknown):
         return result_tensor(machine, state, inputs, requires_grad=grad)
-    return _in_the_graph(value, grad)
+    return _in_the_graph(value, grad, inputs.saves)
 
 
-def _in_the_graph(value: Value, grad: Fact) -> Value:
+def _in_the_graph(value: Value, grad: Fact, saves: frozenset[Saved]) -> Value:
     found: list[Value] = []
     for item in alternatives(value):
         if isinstance(item, Tensor):
-            found.append(replace(item, requires_grad=NO if item.dtype in INTEGRAL else grad, lost=None))
+            integral = item.dtype in INTEGRAL
+            kept = frozenset() if integral or grad is NO else saves
+            found.append(replace(item, requires_grad=NO if integral else grad, lost=None, saves=kept))
         elif isinstance(item, Tuple):
-            found.append(replace(item, items=tuple(_in_the_graph(part, grad) for part in item.items)))
+            found.append(replace(item, items=tuple(_in_the_graph(part, grad, saves) for part in item.items)))
         else:
             found.append(item)
     return union([single for one in found for single in alternatives(one)])

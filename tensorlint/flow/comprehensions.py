@@ -76,6 +76,7 @@ class _Names:
 
     def __enter__(self) -> _Names:
         self.machine.frame.loops += 1
+        self.machine.aside.append(self.names)
         return self
 
     def restore(self) -> None:
@@ -83,6 +84,7 @@ class _Names:
 
     def __exit__(self, *_: object) -> None:
         self.machine.frame.loops -= 1
+        self.machine.aside.pop()
         self.restore()
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "StaleAlias",
     "Sync",
     "ToTorch",
+    "WriteBehindAutograd",
     "WriteThrough",
 ]
 
@@ -191,6 +192,29 @@ class WriteThrough(Event):
     """What writes, where that is not seen from what is written to: ``optimizer.step()``."""
     as_view: bool = False
     """The call that decides is used for its view as a rule (``reshape``), and copies only where it has to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteBehindAutograd(Event):
+    """A write that autograd cannot notice, to memory that an operation has saved, before the backward that needs it.
+
+    ``place`` is the write.
+    """
+
+    written_name: str
+    through: str
+    """``array``; ``tensor`` for one that ``.data`` made; ``rebinding`` for ``x.data = ...``."""
+    alias: Reason | None
+    """Where what is written to came to share the memory."""
+    condition: str
+    """When it shares it at all; empty for always."""
+    saved: Reason
+    """The operation that saved it."""
+    of_result: bool
+    """It has saved its result, not an operand."""
+    wanted: Fact
+    """Whether the gradient is wanted that becomes wrong."""
+    backward: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from typing import TypeVar
 
+from tensorlint.flow.carried import carried
 from tensorlint.flow.facts import Guards
 from tensorlint.flow.heap import HeapObject, Instance, Items, Key, Manager, Mapping, ModuleFacts, Taken
 from tensorlint.flow.lost import join_lost
@@ -126,12 +127,14 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.dtype_from if a.dtype == b.dtype and b.dtype_from is not None else None,
                 no_graph=a.no_graph if b.no_graph is not None else None,
                 on_cpu=a.on_cpu if b.on_cpu is not None else None,
+                saves=a.saves if b.saves is a.saves else carried(a.saves, b.saves),
             )
             sure = _as_sure(merged, a)
             same = (
                 merged == a
                 and merged.aliases == a.aliases
                 and merged.lost is a.lost
+                and merged.saves is a.saves
                 and _known_alike(merged, a)
                 and sure
             )

@@ -46,6 +46,10 @@ class Layers(Generic[V]):
             if number not in self:
                 self.own[number] = item
 
+    def items(self) -> ItemsView[int, V]:
+        """Everything in it, with its numbers."""
+        return {**self.base, **self.own}.items()
+
     def values(self) -> Iterator[V]:
         """Everything in it."""
         yield from {**self.base, **self.own}.values()

@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import libcst as cst
 
+from tensorlint.flow import copies  # noqa: F401  (it registers what it knows)
 from tensorlint.flow.arguments import Arguments
-from tensorlint.flow.containers import element, items_at, make_items, mapping_of
+from tensorlint.flow.containers import element, make_items, mapping_of
 from tensorlint.flow.facts import NO, UNKNOWN, maybe, yes
 from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.iteration import LOADER, MOVED
-from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.missing import back_propagated
 from tensorlint.flow.modules import is_current, is_module, move
 from tensorlint.flow.names import short
 from tensorlint.flow.narrowing import outcomes
+from tensorlint.flow.saved_calls import backward_of_call
 from tensorlint.flow.special_calls import special
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import aliases_of, without_aliases
@@ -42,57 +43,6 @@ from tensorlint.flow.values import (
 )
 
 __all__ = ["make_optimizer"]
-
-
-@special("copy.deepcopy", "copy.copy", "torch.clone")
-def _copy(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
-    given = arguments.value(0)
-    if given is None:
-        return Unknown()
-    deep = not (isinstance(node, cst.Call) and short(node.func) in ("copy.copy", "copy"))
-    return join_values([_copied(machine, state, item, node, deep) for item in alternatives(given)]) or Unknown()
-
-
-def _copied(machine: Machine, state: State, value: Value, node: cst.BaseExpression, deep: bool) -> Value:
-    if not isinstance(value, Ref):
-        return without_aliases(machine, value) if deep else value
-    found = state.object(value)
-    if found is None:
-        return value
-    ref = Ref(machine.address(node, "copy", value.address))
-    if isinstance(found, Instance):
-        module = found.module
-        if module is not None:
-            storage = machine.storage()
-            machine.modules[storage] = ref.address
-            module = replace(module, storage=storage)
-        attributes = {
-            name: _copied(machine, state, item, node, deep) if deep and isinstance(item, Ref) else item
-            for name, item in found.attributes.items()
-            if not (isinstance(item, Ref) and item.address == value.address)
-        }
-        state.heap[ref.address] = replace(found, attributes=attributes, module=module)
-        return ref
-    items = items_at(state, value)
-    if items is not None:
-        copied = replace(
-            items,
-            known=None
-            if items.known is None
-            else tuple(without_aliases(machine, v) if deep else v for v in items.known),
-            rest=None if items.rest is None else without_aliases(machine, items.rest) if deep else items.rest,
-        )
-        state.heap[ref.address] = copied
-        return ref
-    mapping = mapping_of(state, value)
-    assert mapping is not None
-    state.heap[ref.address] = replace(
-        mapping,
-        entries={k: without_aliases(machine, v) if deep else v for k, v in mapping.entries.items()},
-        rest=None if mapping.rest is None else without_aliases(machine, mapping.rest) if deep else mapping.rest,
-        source=None if deep else mapping.source,
-    )
-    return ref
 
 
 @special("functools.partial")
@@ -173,6 +123,7 @@ def _parameter(machine: Machine, state: State, node: cst.BaseExpression, argumen
 def _gradients(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     """A tuple of gradients, which require grad where the graph of them is asked for."""
     place = machine.place(node)
+    backward_of_call(machine, state, node, arguments, "outputs")
     asked = arguments.keywords.get("create_graph")
     fact = NO
     if arguments.is_true("create_graph"):
@@ -184,6 +135,18 @@ def _gradients(machine: Machine, state: State, node: cst.BaseExpression, argumen
     if (outputs := arguments.value(0, "outputs")) is not None:
         back_propagated(machine, state, node, outputs, "torch.autograd.grad")
     return make_items(machine, state, (node,), rest=one, kind="tuple")
+
+
+@special("torch.autograd.backward")
+def _backward(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    backward_of_call(machine, state, node, arguments, "tensors")
+    return Constant(None)
+
+
+@special("torch.amp.GradScaler.scale")
+def _scaled(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    """What is given, times the scale."""
+    return without_aliases(machine, arguments.value(0, "outputs") or Unknown())
 
 
 @special("accelerate.Accelerator.prepare")

@@ -142,6 +142,14 @@ class Machine:
     """Storages of arrays that belong to the caller of the function that is looked at, with their names there."""
     modules: dict[int, int] = field(default_factory=dict)
     """The module (by address) whose parameters and buffers live in a storage."""
+    aside: list[dict[str, Value]] = field(default_factory=list)
+    """The names around the comprehensions that are evaluated."""
+    saved: set[int] = field(default_factory=set)
+    """Storages of which an operation has saved something for its backward."""
+    behind: dict[tuple[int, int], int] = field(default_factory=dict)
+    """For each storage and node that writes to it through ``.data``, how much had been saved at the first time."""
+    saved_before: int = 0
+    """What was saved (by its number) before the function that is looked at was entered."""
     gradients: dict[int, int] = field(default_factory=dict)
     """The storage of the gradients of what lives in a storage."""
     called: dict[FunctionDefinition, list[bool]] = field(default_factory=dict)

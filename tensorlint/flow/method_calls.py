@@ -14,8 +14,11 @@ from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.missing import passed_to_backward
 from tensorlint.flow.module_calls import call_module_method, call_optimizer_method
+from tensorlint.flow.names import short
 from tensorlint.flow.read_only import as_bytes, set_flags
 from tensorlint.flow.rows import apply_row
+from tensorlint.flow.saved import backward
+from tensorlint.flow.saved_calls import keeps_graph
 from tensorlint.flow.special_calls import SPECIAL
 from tensorlint.flow.state import State
 from tensorlint.flow.tensor_methods import call_tensor_method
@@ -61,6 +64,8 @@ def call_method(
         return Unknown()
     if name in BACKWARD and not isinstance(receiver, Tensor):
         passed_to_backward(machine, state, node, receiver, receiver_node, arguments)
+        if (loss := arguments.get(0, "loss")) is not None:
+            backward(machine, state, [loss[1]], node, short(loss[0]), keeps_graph(arguments))
     match receiver:
         case Tensor():
             return call_tensor_method(machine, state, node, receiver, name, receiver_node, arguments)

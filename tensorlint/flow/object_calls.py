@@ -21,6 +21,7 @@ from tensorlint.flow.modules import make_module, output_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
+from tensorlint.flow.saved_calls import saved_by_module
 from tensorlint.flow.state import State
 from tensorlint.flow.tensors import inputs_of, result_tensor
 from tensorlint.flow.values import Ref, Tensor, Unknown, Value
@@ -74,7 +75,8 @@ def _call_object(
             )
             lost = combined(state, arguments.values(), first=True)
             kind = value.kind if value.kind.holds else maybe(place, "a loss")
-            return replace(value, kind=kind, lost=replace(lost, scalar=True) if lost is not None else None), True
+            value = replace(value, kind=kind, lost=replace(lost, scalar=True) if lost is not None else None)
+            return saved_by_module(machine, state, node, ref, arguments, value), True
         meet_parameters(machine, state, node, found, arguments, name)
         dtype, dtype_from = output_dtype(machine, state, node, found, inputs, name)
         given = output_of(machine, state, ref, inputs, node, name)
@@ -83,7 +85,7 @@ def _call_object(
         if found.type.startswith("torch.nn."):
             lost = combined(state, arguments.values())
             given = replace(given, lost=lost if found.module.trainable is NO else layer_output(lost))
-        return given, False
+        return saved_by_module(machine, state, node, ref, arguments, given), False
     return Unknown(), False
 
 

@@ -23,6 +23,7 @@ from tensorlint.flow.mixing import REFUSED, mixed_comparison, mixed_operator
 from tensorlint.flow.names import short
 from tensorlint.flow.promotion import of_arrays, of_tensors
 from tensorlint.flow.row_forms import form_of_operator
+from tensorlint.flow.saved_calls import saved_by_operator
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import inputs_of, recorded, result_tensor
@@ -118,7 +119,8 @@ def _one(
         inputs = inputs_of(state, [a, b])
         form = form_of_operator(machine, state, node, operator, a, b, inputs.result)
         made = result_tensor(machine, state, inputs, ndim=_ndim(a, b), dtype=dtype, form=form)
-        return replace(made, dtype_from=dtype_from)
+        made = replace(made, dtype_from=dtype_from)
+        return saved_by_operator(machine, state, node, operator, (left_node, a), (right_node, b), made)
     for known, other in ((a, b), (b, a)):
         if isinstance(known, Array) and known.scalar and isinstance(other, Unknown):
             return Unknown(from_caller=other.parameter or other.from_caller)  # it decides what comes out

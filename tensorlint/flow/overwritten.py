@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.events import Event, StaleAlias, WriteThrough
+from tensorlint.flow.events import Event, StaleAlias, WriteBehindAutograd, WriteThrough
 from tensorlint.flow.facts import Place, Reason
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -136,6 +136,7 @@ def seen_by_caller(machine: Machine, written: Memory, alias: Alias, place: Place
 def one_code_a_write(events: list[Event]) -> list[Event]:
     """The events, of which a write keeps those of the most specific kind; none if what is stale is reported itself."""
     stale = {event.place for event in events if isinstance(event, StaleAlias)}
+    saved = {event.place for event in events if isinstance(event, WriteBehindAutograd) and event.wanted.holds}
     best: dict[Place, int] = {}
     for event in events:
         if isinstance(event, WriteThrough):
@@ -144,7 +145,11 @@ def one_code_a_write(events: list[Event]) -> list[Event]:
         event
         for event in events
         if not isinstance(event, WriteThrough)
-        or (_rank(event) == best[event.place] and (event.shared_at not in stale or event.shared_at == event.place))
+        or (
+            _rank(event) == best[event.place]
+            and event.place not in saved
+            and (event.shared_at not in stale or event.shared_at == event.place)
+        )
     ]
 
 

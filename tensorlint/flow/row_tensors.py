@@ -229,6 +229,7 @@ def shared_memory(
     )
     words = f"may share the memory of `{name}` ({condition})" if condition else f"shares the memory of `{name}`"
     reason = Reason(machine.place(call.node), f"`{short(call.node)}` {words}")
+    behind = row.name.endswith((".data", "from_dlpack"))
     for item in alternatives(subject or Unknown()):
         if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):
             to = row.returns if row.returns == ("array" if isinstance(item, Tensor) else "tensor") else ""
@@ -236,7 +237,7 @@ def shared_memory(
             if made is not None:
                 machine.crossed[call.node] = Crossing(to, machine.at)
             decides = condition and ("dtype" not in condition or _may_have_any_dtype(machine, item))
-            result |= share(state, item, made, condition, perhaps=reason if decides else None)
+            result |= share(state, item, made, condition, perhaps=reason if decides else None, behind=behind)
     if condition and result:
         # whether or not it is a copy: what is made of it from here on shares with it
         own = machine.storage()

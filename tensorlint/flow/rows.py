@@ -19,6 +19,7 @@ from tensorlint.flow.mixing import reduced
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.row_results import result_of
+from tensorlint.flow.saved_calls import saved_by_call
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import write
 from tensorlint.flow.values import Alias, Array, Unknown, Value
@@ -40,6 +41,8 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
         meet_operands(machine, state, call)
     result = through_call(machine, state, call, result_of(machine, state, call))
     round_trip(machine, call)
+    if call.row.saves and call.row.writes != ("self",):
+        result = saved_by_call(machine, state, call, result)
     _writes(machine, state, call)
     return result
 

@@ -54,7 +54,19 @@ class Write:
 class State:
     """A program point. Mutable while a path is followed; ``fork`` before two paths part, ``join`` where they meet."""
 
-    __slots__ = ("alive", "assumed", "autocast", "frames", "grad", "heap", "names", "rebound", "tested", "written")
+    __slots__ = (
+        "alive",
+        "assumed",
+        "autocast",
+        "frames",
+        "grad",
+        "heap",
+        "names",
+        "rebound",
+        "tested",
+        "used_up",
+        "written",
+    )
 
     def __init__(self) -> None:
         self.names: dict[str, Value] = {}
@@ -65,6 +77,8 @@ class State:
         self.written: dict[int, Write] = {}
         self.rebound: dict[int, int] = {}
         """When what lives in a storage was given other memory (``p.data = x``), on the same scale as the writes."""
+        self.used_up: frozenset[int] = frozenset()
+        """The numbers of what is saved and a backward has gone through."""
         self.grad: Fact = RECORDS
         """Whether autograd records here; given the conditions that decide it, where they are known."""
         self.autocast: Fact = NO
@@ -83,6 +97,7 @@ class State:
         other.heap = self.heap.fork()
         other.written = dict(self.written)
         other.rebound = dict(self.rebound)
+        other.used_up = self.used_up
         other.grad = self.grad
         other.autocast = self.autocast
         other.assumed = dict(self.assumed)
@@ -93,7 +108,7 @@ class State:
     def become(self, other: State) -> None:
         """Be the point that ``other`` is."""
         self.names, self.frames, self.heap, self.written = other.names, other.frames, other.heap, other.written
-        self.rebound, self.autocast = other.rebound, other.autocast
+        self.rebound, self.used_up, self.autocast = other.rebound, other.used_up, other.autocast
         self.grad, self.assumed, self.alive = other.grad, other.assumed, other.alive
 
     def join(self, other: State, mine: Guards = NO_GUARDS, others: Guards = NO_GUARDS) -> bool:
@@ -129,6 +144,8 @@ class State:
                 self.written[storage] = write
         for storage, version in other.rebound.items():
             self.rebound[storage] = max(version, self.rebound.get(storage, 0))
+        if self.used_up is not other.used_up:
+            self.used_up |= other.used_up
         if self.grad != other.grad:
             self.grad = self.grad.join(other.grad, mine, others)
         self.autocast = self.autocast.join(other.autocast, mine, others)

@@ -119,7 +119,11 @@ def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
             changed = write(machine, state, item, node, name, text, meant)
             if isinstance(changed, Tensor) and isinstance(computed, Tensor):
                 after = replace(
-                    changed, requires_grad=computed.requires_grad, device=computed.device, lost=computed.lost
+                    changed,
+                    requires_grad=computed.requires_grad,
+                    device=computed.device,
+                    lost=computed.lost,
+                    saves=computed.saves,
                 )
             elif isinstance(changed, Array) and isinstance(computed, Array):
                 after = replace(changed, dtype=changed.dtype or computed.dtype, lost=computed.lost)

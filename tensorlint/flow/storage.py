@@ -13,6 +13,7 @@ from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.overwritten import gives_something, seen_behind, seen_by_caller
+from tensorlint.flow.saved import by_write
 from tensorlint.flow.state import State, Write, next_write
 from tensorlint.flow.values import Alias, Array, Ref, Single, Tensor, Tuple, Value, alternatives, union
 
@@ -35,14 +36,17 @@ def share(
     part: cst.CSTNode | None = None,
     stretch: bool = False,
     perhaps: Reason | None = None,
+    behind: bool = False,
 ) -> frozenset[Alias]:
     """The memory of what is made of ``value`` without a copy (or with one, under ``condition``).
 
     :param perhaps: the call that decides under ``condition``
     :param part: where one part of the memory is taken: an item, a row
+    :param behind: autograd does not notice writes to it
     :param stretch: the part is a slice; a slice of what is a part itself counts as that part
     """
     result = []
+    behind = behind or isinstance(value, Array)
     for alias in value.aliases:
         conditions = [text for text in (alias.condition, condition) if text]
         combined = " or ".join(dict.fromkeys(conditions))
@@ -51,7 +55,10 @@ def share(
         before = alias.made.place if alias.made is not None and alias.kept is not None else alias.kept_before
         version = state.version(alias.storage)
         decides = alias.perhaps or perhaps
-        result.append(Alias(alias.storage, version, reason, combined, decides, which, kept_before=before))
+        unseen = behind or alias.behind
+        result.append(
+            Alias(alias.storage, version, reason, combined, decides, which, behind=unseen, kept_before=before)
+        )
     return frozenset(result)
 
 
@@ -136,6 +143,7 @@ def write(
     for item in alternatives(value):
         if isinstance(item, Memory) and item.aliases:
             through = "array" if isinstance(item, Array) else "tensor"
+            by_write(machine, state, item, node, name)
             place = machine.place(node)
             aliases = []
             for alias in sorted(item.aliases, key=_surest_last):

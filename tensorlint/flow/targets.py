@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from tensorlint.flow.carried import carried
 from tensorlint.flow.containers import length_of, make_items, make_mapping, store_item, unpack
 from tensorlint.flow.conversion import convert
 from tensorlint.flow.entries import entry_at, store_entry
@@ -20,6 +21,7 @@ from tensorlint.flow.modules import freeze, instance_of
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.read_only import set_writeable
 from tensorlint.flow.rebinding import literal_key, rebind
+from tensorlint.flow.saved import by_rebinding
 from tensorlint.flow.snapshots import keep_states, made_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, write
@@ -176,6 +178,8 @@ def _assign_tensor_attribute(
                 lost = new_leaf(tensor.lost, place, f"{short(target)} = True") if value.value else tensor.lost
                 rebind(machine, target.value, replace(tensor, requires_grad=fact, lost=lost), state)
     if name == "data":
+        for tensor in tensors:
+            by_rebinding(machine, state, tensor, target, short(target))
         for storage in {alias.storage for tensor in tensors for alias in tensor.aliases if alias.made is None}:
             state.rebind_memory(storage)
 
@@ -277,5 +281,5 @@ def _store_in_tensor(machine: Machine, target: cst.Subscript, tensor: Tensor, va
         if found.requires_grad.holds and state.records() is not Truth.NO:
             place = machine.place(target)
             fact = found.requires_grad.because(place, f"stored into `{short(target.value)}`")
-            changed = replace(changed, requires_grad=fact, lost=None)
+            changed = replace(changed, requires_grad=fact, lost=None, saves=carried(changed.saves, found.saves))
         rebind(machine, target.value, changed, state, only=Tensor)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.carried import carried
 from tensorlint.flow.collecting import sync
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert, forced
@@ -23,6 +24,8 @@ from tensorlint.flow.missing import back_propagated
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
+from tensorlint.flow.saved import backward
+from tensorlint.flow.saved_calls import keeps_graph, saved_in_place
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import inputs_of, result_tensor
@@ -63,6 +66,7 @@ def call_tensor_method(
     if name == "backward":
         back_propagated(machine, state, node, tensor, short(node))
         grad = tensor.requires_grad
+        backward(machine, state, [tensor], node, short(receiver_node), keeps_graph(arguments))
         if not grad.holds:
             known = yes(place, f"`backward()` is called on `{short(receiver_node)}`, so it requires grad")
             rebind(machine, receiver_node, replace(tensor, requires_grad=known, opaque=False), state, only=Tensor)
@@ -110,7 +114,11 @@ def call_tensor_method(
         return tensor if name.endswith("_") else result_tensor(machine, state, inputs_of(state, [tensor]), form=PLAIN)
     value = apply_row(machine, state, Call(row, node, arguments, tensor, receiver_node, f".{name}()"))
     if row.writes == ("self",):
-        return _after_write(machine, state, node, tensor, receiver_node, arguments)
+        changed = _after_write(machine, state, node, tensor, receiver_node, arguments)
+        if row.saves:
+            changed = saved_in_place(machine, state, Call(row, node, arguments, changed, receiver_node), changed)
+            rebind(machine, receiver_node, changed, state, only=Tensor)
+        return changed
     return value
 
 
@@ -121,11 +129,13 @@ def _after_write(
     tensor: Tensor,
     receiver_node: cst.BaseExpression,
     arguments: Arguments,
-) -> Value:
+) -> Tensor:
     """The receiver of an in-place method: it requires grad if what was written does."""
     found = inputs_of(state, arguments.values())
     versions = frozenset(replace(alias, version=state.version(alias.storage)) for alias in tensor.aliases)
     changed = replace(tensor, aliases=versions, lost=None)
+    if found.saves and state.records() is not Truth.NO:
+        changed = replace(changed, saves=carried(tensor.saves, found.saves))
     if found.requires_grad.holds and state.records() is not Truth.NO:
         place = machine.place(node)
         changed = replace(

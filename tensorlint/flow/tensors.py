@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from tensorlint.flow.carried import Saved, carried
 from tensorlint.flow.dtypes import INTEGRAL
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, either, maybe, yes
 from tensorlint.flow.form import LACKING, PLAIN, Form, combined, promoted
@@ -66,6 +67,8 @@ class Inputs:
     """The form of what is computed from all of them."""
     dtype_from: Reason | None = None
     """Why all of them have that dtype."""
+    saves: frozenset[Saved] = frozenset()
+    """What autograd has saved for their gradients."""
 
 
 def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
@@ -74,6 +77,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
     forms: list[tuple[str, Form]] = []
     parts: list[Form] = []
     reasons: list[Reason | None] = []
+    saves: list[frozenset[Saved]] = []
     for value in values:
         several = isinstance(value, Union)
         for item in alternatives(value):
@@ -81,6 +85,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
             if isinstance(item, Tensor):
                 kind = item.kind if item.kind.holds else UNKNOWN
                 found = Inputs(item.requires_grad, item.device, kind, False, item.dtype, item.form, item.form)
+                saves.append(item.saves)
                 dtypes.append(item.dtype)
                 reasons.append(item.dtype_from)
             elif isinstance(item, Unknown):
@@ -100,6 +105,8 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
             tensors.append(found.tensor.weakened() if several else found.tensor)
             parts.append(found.form.weakened() if several else found.form)
             forms.append((found.dtype, found.result.weakened() if several else found.result))
+            if found.saves:
+                saves.append(found.saves)
     dtype = dtypes[0] if dtypes and all(name == dtypes[0] for name in dtypes) else ""
     return Inputs(
         either(*grads),
@@ -110,6 +117,7 @@ def inputs_of(state: State, values: Iterable[Value], depth: int = 0) -> Inputs:
         combined(parts),
         promoted(forms, INTEGRAL),
         reasons[0] if dtype and reasons and None not in reasons else None,
+        carried(*saves) if saves else frozenset(),
     )
 
 
@@ -186,6 +194,7 @@ def result_tensor(
         form=_form_of(dtype, inputs) if form is None else form,
         ndim=ndim,
         dtype_from=dtype_from,
+        saves=inputs.saves if grad is not NO else frozenset(),
     )
 
 

@@ -18,6 +18,7 @@ from tensorlint.flow.lost import Lost
 if TYPE_CHECKING:
     import libcst as cst
 
+    from tensorlint.flow.carried import Saved
     from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 
 __all__ = [
@@ -70,6 +71,8 @@ class Alias:
     """Which part of the memory it is (by the ``id`` of the node that took it); 0 for all of it, or for any part."""
     kept: Reason | None = field(default=None, compare=False)
     """Where the alias was put away for later: appended, stored in an attribute or a dict."""
+    behind: bool = field(default=False, compare=False)
+    """A tensor's writes to it are not noticed by autograd: it was made by ``.data``, or of an array."""
     kept_before: Place | None = field(default=None, compare=False)
     """Where the alias that this one was taken from was made, if that one had been put away."""
 
@@ -102,6 +105,8 @@ class Tensor:
     """How it is known that it has none, on this path."""
     on_cpu: Reason | None = field(default=None, compare=False)
     """How it is known that it is there, on this path."""
+    saves: frozenset[Saved] = field(default=frozenset(), compare=False)
+    """What the operations that it was computed by have saved for the backward."""
 
 
 @dataclass(frozen=True, slots=True)

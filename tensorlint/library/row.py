@@ -84,6 +84,10 @@ class Row:
     how: str = "implicit"
     """``explicit``, ``implicit``, or ``method``: given a Tensor it calls the Tensor's own method with NumPy's
     keywords, a TypeError on every Tensor; a list of tensors is converted all the same."""
+    saves: tuple[str, ...] = ()
+    """Whose memory autograd keeps for the backward, and for which gradient: ``GRADIENT:MEMORY``, as in ``0:1`` (the
+    gradient of the first argument needs the memory of the second) and ``self:result``. Besides positions and ``self``
+    there are ``result``, ``result1`` (of several) and, for a module, ``parameters``."""
     negative_stride: str = "drop"
     """What becomes of an argument's negative strides: ``keep``, ``drop``, ``make`` (the result has some),
     ``refuse`` (the call raises)."""

@@ -27,6 +27,7 @@ patterns, and patterns before one another in the order of the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,6 +54,7 @@ _LISTS: dict[str, Callable[[str], bool]] = {
     "parameters_if": lambda word: word.isdigit() or word.isidentifier(),
     "parameters_unless": lambda word: word.isdigit() or word.isidentifier(),
     "containers": lambda word: word in {"list", "dict"},
+    "saves": lambda word: re.fullmatch(r"(self|parameters|\d):(self|parameters|result\d?|\d)", word) is not None,
     "converts": lambda word: word.isdigit() or word.isidentifier() or word in {"*", "**"},
 }
 _TEXTS = frozenset({"dtype_at", "type", "note", "source"})

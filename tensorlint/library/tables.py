@@ -17,6 +17,7 @@ __all__ = ["Library", "Row", "TableError", "library"]
 
 _FOLDER = Path(__file__).parent
 _GENERATED = "_generated"
+_SAVES = "_saves"
 
 
 class _Table(NamedTuple):
@@ -35,7 +36,7 @@ class Library:
     """All tables, each read when a name of its library is first looked up.
 
     A library's rows stand in ``<library>.toml``, and those made by a program in ``<library>_generated.toml``; where
-    both have a name, the former holds.
+    both have a name, the former holds. What their calls save for the backward stands in ``<library>_saves.toml``.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None, targets: Targets = NEWEST) -> None:
@@ -76,7 +77,7 @@ class Library:
             found = [name[: -len(".toml")] for name in self._texts]
         else:
             found = [path.stem for path in _FOLDER.glob("*.toml")]
-        return sorted({name.removesuffix(_GENERATED) for name in found})
+        return sorted({name.removesuffix(_GENERATED).removesuffix(_SAVES) for name in found})
 
     def _find(self, name: str, aliases_left: int) -> Row | None:
         table = self._table(name.partition(".")[0])
@@ -118,6 +119,9 @@ class Library:
             if text is not None:
                 seen = True
                 _add(table, file, package, text)
+        text = self._text(f"{package}{_SAVES}.toml")
+        if text is not None:
+            _add_saves(table, f"{package}{_SAVES}.toml", text)
         table.prefixes.sort(key=lambda pair: -len(pair[0]))
         return table if seen else None
 
@@ -200,6 +204,22 @@ def _amend(table: _Table, file: str, amendments: Sequence[Mapping[str, Any]]) ->
                 table.rows[name] = {**table.rows[name], **fields}
             if name in table.of_versions:
                 table.of_versions[name] = [{**one, **fields} for one in table.of_versions[name]]
+
+
+def _add_saves(table: _Table, file: str, text: str) -> None:
+    """Add what calls save to the rows that they have.
+
+    :raises TableError: on invalid TOML, a row that says more than ``saves``, a name that has no row
+    """
+    for number, rows in enumerate(_parsed(file, text).get("rows", ()), 1):
+        names = names_of(file, number, rows)
+        fields = properties_of(file, names[0], rows, "")
+        if fields.keys() != {"source", "saves"}:
+            raise TableError(f"{file}: row {names[0]} must say saves, and nothing else")
+        for name in names:
+            if name not in table.rows:
+                raise TableError(f"{file}: row {name} is in no other table")
+            table.rows[name] = {**table.rows[name], "saves": fields["saves"]}
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from tensorlint.library.row import Row
 from tensorlint.library.tables import Library
-from tensorlint.verify.rows import array_trials, example_trials, module_trials, tensor_trials
+from tensorlint.verify.rows import array_trials, example_trials, module_trials, saves, tensor_trials
 from tensorlint.verify.rows.agreement import Comparison, comparisons
 from tensorlint.verify.rows.observed import Seen
 from tensorlint.verify.rows.reasons import KNOWN, reason
@@ -86,6 +86,8 @@ def check_row(name: str, tables: Library, bases: slice = slice(None)) -> Checked
     compared: set[Comparison] = set(_module(row))
     if name in _tried():
         compared.update(comparisons(row, seen(name, bases)))
+    if row.saves and row.name == name and bases == slice(None):
+        compared.update(("saves", text) for text in saves.disagreements(row) or [""])
     failed = ""
     if name in example_trials.examples():
         try:
