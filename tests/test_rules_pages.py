@@ -71,7 +71,10 @@ RAISES = {
     "TSL107": "TypeError: ",
     "TSL108": "RuntimeError: Can't call numpy() on Tensor that requires grad",
     "TSL301": "ValueError: At least one stride in the given numpy array is negative",
+    "TSL302": "TypeError: can't convert np.ndarray of type numpy.",
+    "TSL303": "TypeError: expected np.ndarray (got ",
     "TSL304": "RuntimeError",
+    "TSL308": "RuntimeError: Only Tensors of floating point and complex dtype can require gradients",
 }
 ANEW = (
     "torch.autograd.grad(torch.func.functional_call(net, {{k: v / {0} for k, v in net.named_parameters()}}, (x,))"
@@ -80,6 +83,9 @@ ANEW = (
 """The gradient of the weights as they were before they were multiplied by a factor."""
 MISBEHAVES = {
     ("TSL108", 0): "to_array(torch.ones(2, requires_grad=True))",
+    ("TSL305", 0): "tensor.dtype is torch.float32 and counts.dtype == np.int64",
+    ("TSL306", 0): "batch.shape == (4, 3)",
+    ("TSL307", 0): "isinstance(x, torch.Tensor) and y.data_ptr() != x.data_ptr()",
     ("TSL201", 0): "x.tolist() == [1.0, 2.0, 3.0]",
     ("TSL201", 1): "(t := torch.ones(2), as_percent(t)) and t.tolist() == [100.0, 100.0]",
     ("TSL202", 0): "a.tolist() == [1.0, 2.0, 3.0]",

@@ -10,6 +10,7 @@ from tensorlint.flow.classes import is_named_tuple
 from tensorlint.flow.containers import make_items, make_mapping
 from tensorlint.flow.conversion import give_to_torch
 from tensorlint.flow.facts import NO, Fact, Place, Reason, maybe, yes
+from tensorlint.flow.given import give_array
 from tensorlint.flow.heap import HeapObject, Instance, Items, Mapping
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.machine import Machine
@@ -70,6 +71,7 @@ def _one(call: _Collation, sample: Single, site: tuple[object, ...]) -> Value:
             return _stacked(state, sample, place)
         case Array():
             give_to_torch(machine, state, call.node, call.samples, sample, "default_collate")
+            give_array(machine, call.node, call.samples, sample, "torch.utils.data.default_collate", "default_collate")
             kept = _kept_dtype(call, sample)
             return Tensor(NO, NO, sample.dtype, yes(place, "a batch of arrays becomes a tensor"), dtype_from=kept)
         case Constant(value=str() | bytes() | None):

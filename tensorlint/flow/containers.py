@@ -113,10 +113,7 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
                 form = replace(item.form, layout=NO) if item.form.layout_name == "nested" else item.form
                 results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim, form=form))
             case Array():
-                ndim = item.ndim - 1 if item.ndim else None
-                results.append(
-                    replace(item, aliases=share(state, item, None, part=node), negative_stride=NO, ndim=ndim)
-                )
+                results.append(_row(state, item, node))
             case Object(type="torch.utils.data.DataLoader"):
                 results.append(Tensor(NO, item.device, opaque=True))
             case Object():
@@ -132,6 +129,22 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
             case _:
                 results.append(Unknown())
     return join_values(results) or Unknown()
+
+
+def _row(state: State, array: Array, node: cst.CSTNode) -> Array:
+    """What iterating over an array gives: a row of it, or of one with a single axis a scalar."""
+    ndim = array.ndim - 1 if array.ndim else None
+    objects = array.dtype == "object"
+    return replace(
+        array,
+        aliases=share(state, array, None, part=node),
+        negative_stride=NO,
+        ndim=ndim,
+        scalar=array.scalar or ndim == 0,
+        maybe_scalar=array.maybe_scalar or ndim is None,
+        dtype="" if objects else array.dtype,
+        dtype_from=None if objects else array.dtype_from,
+    )
 
 
 def _element_of(machine: Machine, state: State, ref: Ref, node: cst.CSTNode) -> Value:

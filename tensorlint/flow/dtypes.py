@@ -141,6 +141,8 @@ def _of_one(state: State, item: Single, for_torch: bool, depth: int) -> Dtyped:
             return Dtyped("float32" if for_torch else "float64")
         case Number(type="int"):
             return Dtyped("int64")
+        case Constant(value=None):
+            return Dtyped("" if for_torch else "object")
         case Constant(value=str()) | Number(type="str"):
             return Dtyped("str")
         case Tuple(items=items) if depth < DEEPEST:
@@ -160,7 +162,9 @@ def _of_several(state: State, items: tuple[Value, ...], for_torch: bool, depth: 
     found = [of_data(state, item, for_torch=for_torch, depth=depth + 1) for item in items]
     if any(not one.name for one in found):
         return NOTHING
-    best = found[0]
+    best = next((one for one in found if one.name == "object"), found[0])
+    if best.name == "object":
+        return best
     for one in found[1:]:
         if one.name != best.name:
             name = promoted(best.name, one.name)

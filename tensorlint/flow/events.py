@@ -26,8 +26,10 @@ __all__ = [
     "Event",
     "Foreign",
     "ForeignDtype",
+    "Given",
     "GradientLost",
     "How",
+    "IntegerGrad",
     "Missed",
     "Mixed",
     "MixedDtypes",
@@ -37,6 +39,7 @@ __all__ = [
     "StaleAlias",
     "Sync",
     "ToTorch",
+    "Unsupported",
     "WriteBehindAutograd",
     "WriteThrough",
 ]
@@ -150,6 +153,56 @@ class ToTorch(Event):
     always: bool = True
     warns: bool = False
     """The call warns of an array that is read-only: it makes a tensor of the array's own memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given(Event):
+    """Data is given to a call that makes a tensor of it. ``place`` is the call."""
+
+    function: str
+    """The call's full name: ``torch.from_numpy``."""
+    value: Value
+    """What it is given, or one alternative of it."""
+    operand: cst.BaseExpression
+    operand_name: str
+    by: str
+    other: str = ""
+    """What it is, where it is no array: ``a list``, ``a NumPy scalar``."""
+    elements: Array | None = None
+    """Of a list all of whose elements are arrays: one of them."""
+    reason: Reason | None = None
+    """How the value is known to be what it is."""
+    always: bool = True
+    """It is the only alternative."""
+    surely: bool = True
+    """What it is does not rest on an assumption."""
+    caught: bool = False
+    """The program goes on after a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerGrad(Event):
+    """A tensor of integers is made to require grad. ``place`` is the call."""
+
+    dtype: str
+    reason: Reason | None
+    """Why it is of integers."""
+    tensor: cst.BaseExpression | None
+    """The expression of the tensor, where there is one; else the call makes it."""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsupported(Event):
+    """A tensor of a dtype that torch hardly supports (uint16) meets an operation that it does not have.
+
+    ``place`` is where the tensor was made of an array.
+    """
+
+    tensor: Tensor
+    made: Reason
+    met: Reason
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,9 @@ import libcst as cst
 from tensorlint.flow import copies  # noqa: F401  (it registers what it knows)
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element, make_items, mapping_of
+from tensorlint.flow.dtypes import Dtyped
 from tensorlint.flow.facts import NO, UNKNOWN, maybe, yes
+from tensorlint.flow.given import ask_for_grad
 from tensorlint.flow.gradmode import mode_of_context, within
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.iteration import LOADER, MOVED
@@ -109,12 +111,14 @@ def _exit_stack(machine: Machine, state: State, node: cst.BaseExpression, argume
 @special("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 def _parameter(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
     place = machine.place(node)
-    given = arguments.value(0, "data")
+    given_node, given = arguments.get(0, "data") or (None, None)
     off = arguments.value(1, "requires_grad")
     fact = NO if isinstance(off, Constant) and off.value is False else yes(place, f"`{short(node)}` is an nn.Parameter")
     base = next((item for item in alternatives(given or Unknown()) if isinstance(item, Tensor)), None)
     kind = yes(place, "an nn.Parameter")
     if base is not None:
+        if fact is not NO and (off is None or isinstance(off, Constant)) and isinstance(given, Tensor):
+            ask_for_grad(machine, node, Dtyped(base.dtype, base.dtype_from), given_node)
         return replace(base, requires_grad=fact, kind=kind, opaque=False, lost=None)
     return Tensor(fact, NO, kind=kind)
 

@@ -14,6 +14,7 @@ from tensorlint.flow.dtypes import NOTHING
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, Reason, Truth
 from tensorlint.flow.foreign_dtypes import compared_dtypes
+from tensorlint.flow.given import meet_unsupported
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.leaving import leave, through_operator
 from tensorlint.flow.lost import Way
@@ -43,6 +44,10 @@ from tensorlint.flow.values import (
 )
 
 __all__ = ["arithmetic", "binary"]
+
+ORDERS = (cst.LessThan, cst.GreaterThan, cst.LessThanEqual, cst.GreaterThanEqual)
+UNSUPPORTED = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
+"""What torch does not implement for the wider unsigned integers."""
 
 
 @evaluates(cst.BinaryOperation)
@@ -112,6 +117,8 @@ def _one(
             mixed_operator(machine, node, a, right_node, b, operator)
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
     if isinstance(a, Tensor) or isinstance(b, Tensor):
+        if isinstance(operator, UNSUPPORTED):
+            meet_unsupported(machine, node, a, b)
         if isinstance(operator, cst.MatrixMultiply):
             meet(machine, state, node, [(left_node, a), (right_node, b)], "@")
         lower = state.autocast.holds and isinstance(operator, cst.MatrixMultiply)
@@ -250,6 +257,8 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
     if any(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
         return Number()
     if any(isinstance(item, Tensor) for value in values for item in alternatives(value)):
+        if all(isinstance(target.operator, ORDERS) for target in node.comparisons):
+            meet_unsupported(machine, node, *(item for value in values for item in alternatives(value)))
         result = result_tensor(machine, state, inputs, requires_grad=NO, dtype="bool")
         left = [leave(machine, state, node, item, Way.DETACH) for value in values for item in alternatives(value)]
         lost = next((one for one in left if one is not None), None)

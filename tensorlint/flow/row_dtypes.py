@@ -6,6 +6,7 @@ import libcst as cst
 
 from tensorlint.flow.dtypes import INTEGRAL, NOTHING, Dtyped, dtype_name, of_data, with_floats
 from tensorlint.flow.facts import NO, Reason
+from tensorlint.flow.heap import Items
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -20,6 +21,7 @@ from tensorlint.flow.values import (
     Dtype,
     External,
     Number,
+    Ref,
     Tensor,
     Unknown,
     Value,
@@ -49,6 +51,8 @@ def array_dtype(machine: Machine, state: State, call: Call) -> Dtyped:
     """The dtype of the array (or NumPy scalar) that a call gives."""
     row = call.row
     asked = _asked(call)
+    if isinstance(asked, Ref) and isinstance(state.object(asked), Items):
+        return _made(machine, call, "structured")
     if asked is not None and row.dtype != "argument":
         return _made(machine, call, dtype_name(asked)) if not isinstance(asked, Constant) or asked.value else NOTHING
     match row.dtype:

@@ -73,11 +73,12 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
             return _array(machine, state, call)
         case "arrays":
             return make_items(machine, state, (call.node, kind), rest=_array(machine, state, call))
-        case "scalar" if "axis" in call.arguments.keywords:
+        case "scalar" if "axis" in call.arguments.keywords or (row.reduces and _along_axis(call)):
             return _array(machine, state, call)
         case "scalar":
             dtype, dtype_from = array_dtype(machine, state, call)
-            return Array(scalar=True, dtype=dtype, dtype_from=dtype_from)
+            reduced = row.reduces and isinstance(call.subject, Array) and call.arguments.keyword_rest is None
+            return Array(scalar=True, dtype=dtype, ndim=0 if reduced else None, dtype_from=dtype_from)
         case "number" | "bool" | "str":
             return Number()
         case "none":
@@ -105,6 +106,13 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
             return Object(kind)
         case _:
             return Unknown()
+
+
+def _along_axis(call: Call) -> bool:
+    """A reduction of NumPy's is given an axis by its position, or keeps the dimensions."""
+    axis = call.arguments.value(0 if call.receiver is not None else 1)
+    given = axis is not None and not (isinstance(axis, Constant) and axis.value is None)
+    return given or "keepdims" in call.arguments.keywords
 
 
 def _array(machine: Machine, state: State, call: Call) -> Value:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tensorlint.flow.dtypes import NOTHING, dtype_name
+from tensorlint.flow.dtypes import NOTHING, Dtyped, dtype_name
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
+from tensorlint.flow.given import ask_for_grad
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Crossing, Machine
 from tensorlint.flow.modules import instance_of
@@ -44,6 +45,8 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
     device = _tensor_device(machine, state, call, inputs)
     others = grad == "no" and row.grad != "no"  # the indices beside the values
     dtype, dtype_from = NOTHING if others else tensor_dtype(machine, state, call, inputs)
+    if grad == "keyword" and call.arguments.is_true("requires_grad"):
+        ask_for_grad(machine, call.node, Dtyped(dtype, dtype_from), None)
     aliases = shared_memory(machine, state, call, dtype, device, inputs)
     kind = inputs.tensor
     if not kind.holds:

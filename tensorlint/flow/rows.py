@@ -10,6 +10,7 @@ import libcst as cst
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
 from tensorlint.flow.foreign_dtypes import foreign_argument
+from tensorlint.flow.given import give_data, meet_operation
 from tensorlint.flow.leaving import through_call
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.links import round_trip
@@ -37,8 +38,10 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
         warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
             give_to_torch(machine, state, call.node, node, value, call.by, warns=warns)
+        give_data(machine, state, call)
     if call.row.same_dtype and call.row.returns not in ("module", "loss"):
         meet_operands(machine, state, call)
+    meet_operation(machine, call)
     result = through_call(machine, state, call, result_of(machine, state, call))
     round_trip(machine, call)
     if call.row.saves and call.row.writes != ("self",):

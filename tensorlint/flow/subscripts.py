@@ -186,8 +186,11 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
         ndim = max(array.ndim - len(keys), 0)
     few = array.maybe_scalar or only_index
     if any(isinstance(key, Constant) and isinstance(key.value, str) for key in keys):
-        array = replace(array, read_only=NO)  # an entry of what np.load() reads, or a field
-    return replace(array, aliases=aliases, negative_stride=stride, maybe_scalar=few, ndim=ndim)
+        array = replace(array, read_only=NO, dtype="", dtype_from=None)  # an entry of what np.load() reads, or a field
+    if only_index and array.dtype == "object":
+        array = replace(array, dtype="", dtype_from=None)  # an object, which may be an array itself
+    scalar = array.scalar or ndim == 0
+    return replace(array, aliases=aliases, negative_stride=stride, scalar=scalar, maybe_scalar=few, ndim=ndim)
 
 
 def _is_integer(key: Value) -> bool:

@@ -11,10 +11,12 @@ from tensorlint.flow.carried import carried
 from tensorlint.flow.collecting import sync
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.conversion import array_of, convert, forced
+from tensorlint.flow.dtypes import Dtyped
 from tensorlint.flow.events import How
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, yes
 from tensorlint.flow.foreign_dtypes import astype_of_tensor
 from tensorlint.flow.form import PLAIN
+from tensorlint.flow.given import ask_for_grad
 from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.links import detached_after_cpu, made_contiguous, needless
@@ -76,6 +78,8 @@ def call_tensor_method(
         told = off is None or isinstance(off, Constant)
         switched_off = isinstance(off, Constant) and off.value is False if told else None
         fact = NO if switched_off else yes(place, f"`{short(node)}` makes it require grad")
+        if switched_off is False:
+            ask_for_grad(machine, node, Dtyped(tensor.dtype, tensor.dtype_from), receiver_node)
         if switched_off is None:
             fact = fact.weakened()
         addresses = [machine.modules.get(a.storage) for a in tensor.aliases if a.made is None]

@@ -12,8 +12,9 @@ __all__ = ["leading_to", "mentioning", "worth_a_look"]
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
     r"\.numpy\(|\.cpu\(|__array__|state_dict\(|\.data\b|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
-    r"|DataLoader\(|\.to\(\s*[\"']cpu"
-    r"|\.astype\(\s*(?:dtype\s*=\s*)?torch\."
+    r"|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\(\s*(?:dtype\s*=\s*)?torch\."
+    r"|\btensor\(\s*(?:\d\S*\s*[-+*/]|[A-Za-z_])|\btensor\([^()\n]*requires_grad|requires_grad_\("
+    r"|dtype=\S*(?:int|long)[^()\n]*requires_grad|\bParameter\(\s*\w+\.(?:tensor|arange|from)"
     r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
     r"|(?<!type)(?<!type )(?:==|!=|\bin)\s*[(\[{]?\s*[\"'](?:cpu|cuda|mps|xpu)"
     r"|(?m:^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
