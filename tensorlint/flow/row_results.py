@@ -213,7 +213,8 @@ def _elementwise(machine: Machine, state: State, call: Call) -> Value | None:
     items = [item for value in values for item in alternatives(value)]
     if any(isinstance(item, Tensor) for item in items) and not any(isinstance(item, Array) for item in items):
         kind = yes(machine.place(call.node), f"`{short(call.node)}` gives a tensor back")
-        tensor = Tensor(NO, NO, kind=kind, aliases=fresh(machine))
+        assumed = all(item.assumed for item in items if isinstance(item, Tensor))
+        tensor = Tensor(NO, NO, kind=kind, aliases=fresh(machine), assumed=assumed)
         surely = any(all(isinstance(item, Tensor) for item in alternatives(value)) for value in values)
         return tensor if surely else join(tensor, Unknown(from_caller=True))  # of a number it is a number
     if all(isinstance(item, Number | Constant) or (isinstance(item, Array) and item.scalar) for item in items):
