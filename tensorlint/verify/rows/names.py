@@ -24,9 +24,10 @@ TENSOR_SKIPPED = _words("""
     profiler_allow_cudagraph_cupti_lazy_reinit_cuda12 handle_torch_function has_torch_function
     has_torch_function_unary has_torch_function_variadic boolean_dispatch assert_int_or_pair classproperty typename
     sym_constrain_range sym_constrain_range_for_size sym_fresh_size as_sparse_gradcheck register_hook
-    register_post_accumulate_grad_hook backward requires_grad_ detach detach_
+    register_post_accumulate_grad_hook backward requires_grad_ detach detach_ native_channel_shuffle
 """)
-"""Not tensor operations, or ones that change the interpreter's or the storage's own state."""
+"""Not tensor operations, ones that change the interpreter's or the storage's own state, and one that ends the process
+on some arguments (native_channel_shuffle of no groups, torch 2.1)."""
 
 ARRAY_SKIPPED = _words("""
     byteswap mintypecode bmat ellip_harm_2 spalde
