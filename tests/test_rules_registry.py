@@ -28,6 +28,7 @@ CODES = [
     "TSL203",
     "TSL204",
     "TSL205",
+    "TSL206",
     "TSL207",
     "TSL208",
     "TSL301",

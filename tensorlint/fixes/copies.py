@@ -7,11 +7,11 @@ import libcst as cst
 from tensorlint.finding import Applicability
 from tensorlint.fixes.repair import After, Before, Change, Repair
 from tensorlint.fixes.syntax import called, hands_on, with_suffix
-from tensorlint.flow.events import StaleAlias, ToTorch, WriteThrough
+from tensorlint.flow.events import ExpandedWrite, StaleAlias, ToTorch, WriteThrough
 from tensorlint.flow.facts import Truth
 from tensorlint.flow.values import Array, Ref, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["copy_before_torch", "copy_of_shared", "copy_of_snapshot", "writable_copy"]
+__all__ = ["copy_before_torch", "copy_of_expanded", "copy_of_shared", "copy_of_snapshot", "writable_copy"]
 
 _GIVES_ARRAY = frozenset({"numpy", "__array__"})
 _GIVES_TENSOR = frozenset({"as_tensor", "default_convert", "detach", "from_numpy"})
@@ -76,6 +76,26 @@ def copy_of_snapshot(event: StaleAlias) -> Repair | None:
         f"Keep a copy, with `{method}`; unsafe: it takes time and memory, and later changes do not reach it",
         changes,
         imports,
+    )
+
+
+def copy_of_expanded(event: ExpandedWrite) -> Repair | None:
+    """A copy where it was expanded; None where that is in another file, or gives several tensors."""
+    reason = event.expanded.reason
+    call = reason.place.node if reason is not None else None
+    if reason is None or not isinstance(call, cst.Call) or reason.place.path != event.place.path:
+        return None
+    name = called(call)
+    if name not in ("expand", "expand_as", "broadcast_to", "as_strided"):
+        return None
+    of_numpy = isinstance(call.func, cst.Attribute) and _root(call.func) in ("np", "numpy")
+    method = ".copy()" if of_numpy else ".clone()"
+    return Repair(
+        event.place.path,
+        Applicability.UNSAFE,
+        f"Copy what is expanded with `{method}`; unsafe: it takes the memory that was saved, and the write no longer "
+        "reaches what was expanded",
+        with_suffix(call, method),
     )
 
 

@@ -111,7 +111,9 @@ def element(machine: Machine, state: State, value: Value, node: cst.CSTNode) -> 
             case Tensor():
                 ndim = item.ndim - 1 if item.ndim else None
                 form = replace(item.form, layout=NO) if item.form.layout_name == "nested" else item.form
-                results.append(replace(item, aliases=share(state, item, None, part=node), ndim=ndim, form=form))
+                spread = item.spread.narrowed(0, gone=True)
+                aliases = share(state, item, None, part=node)
+                results.append(replace(item, aliases=aliases, ndim=ndim, form=form, spread=spread))
             case Array():
                 results.append(_row(state, item, node))
             case Object(type="torch.utils.data.DataLoader"):
@@ -144,6 +146,7 @@ def _row(state: State, array: Array, node: cst.CSTNode) -> Array:
         maybe_scalar=array.maybe_scalar or ndim is None,
         dtype="" if objects else array.dtype,
         dtype_from=None if objects else array.dtype_from,
+        spread=array.spread.narrowed(0, gone=True),
     )
 
 

@@ -177,7 +177,8 @@ def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpre
     """The array that shares a tensor's memory."""
     made = Reason(machine.place(node), f"`{short(node)}` shares the memory of `{name}`")
     machine.crossed[node] = Crossing("array", machine.at)
-    return Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards, dtype_from=tensor.dtype_from)
+    array = Array(NO, tensor.dtype, share(state, tensor, made), guards=tensor.guards, dtype_from=tensor.dtype_from)
+    return replace(array, spread=tensor.spread)
 
 
 def forced(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:

@@ -24,6 +24,7 @@ __all__ = [
     "DataRead",
     "Discarded",
     "Event",
+    "ExpandedWrite",
     "Foreign",
     "ForeignDtype",
     "Given",
@@ -268,6 +269,20 @@ class WriteBehindAutograd(Event):
     wanted: Fact
     """Whether the gradient is wanted that becomes wrong."""
     backward: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandedWrite(Event):
+    """Memory is written to in which one element stands at several places. ``place`` is the write."""
+
+    written: Array | Tensor
+    written_name: str
+    expanded: Fact
+    """That it is expanded, or a part of what is: where that was done."""
+    raises: bool | None = False
+    """torch refuses the write; None where it may refuse it, or change every place of an element."""
+    doubtful: bool = False
+    """It may not be expanded at all, or the places of an element may be changed alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

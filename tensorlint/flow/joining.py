@@ -128,6 +128,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 no_graph=a.no_graph if b.no_graph is not None else None,
                 on_cpu=a.on_cpu if b.on_cpu is not None else None,
                 saves=a.saves if b.saves is a.saves else carried(a.saves, b.saves),
+                spread=a.spread.join(b.spread, mine, others),
             )
             sure = _as_sure(merged, a)
             same = (
@@ -151,6 +152,7 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 a.backing or b.backing,
                 lost=join_lost(a.lost, b.lost),
                 dtype_from=a.dtype_from if a.dtype == b.dtype and b.dtype_from is not None else None,
+                spread=a.spread.join(b.spread, mine, others),
             )
             kept = merged.ndim == a.ndim and merged.lost is a.lost and _as_sure(merged, a)
             same = merged == a and merged.aliases == a.aliases and kept

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tensorlint.flow.definitions import FunctionDefinition
-from tensorlint.flow.events import Event, StaleAlias, WriteBehindAutograd, WriteThrough
+from tensorlint.flow.events import Event, ExpandedWrite, StaleAlias, WriteBehindAutograd, WriteThrough
 from tensorlint.flow.facts import Place, Reason
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
@@ -139,21 +139,23 @@ def one_code_a_write(events: list[Event]) -> list[Event]:
     saved = {event.place for event in events if isinstance(event, WriteBehindAutograd) and event.wanted.holds}
     best: dict[Place, int] = {}
     for event in events:
-        if isinstance(event, WriteThrough):
+        if isinstance(event, WriteThrough | ExpandedWrite):
             best[event.place] = max(best.get(event.place, -1), _rank(event))
     return [
         event
         for event in events
-        if not isinstance(event, WriteThrough)
+        if not isinstance(event, WriteThrough | ExpandedWrite)
         or (
-            _rank(event) == best[event.place]
-            and event.place not in saved
-            and (event.shared_at not in stale or event.shared_at == event.place)
+            event.place not in saved
+            and (isinstance(event, ExpandedWrite) or _rank(event) == best[event.place])
+            and (isinstance(event, ExpandedWrite) or event.shared_at not in stale or event.shared_at == event.place)
         )
     ]
 
 
-def _rank(event: WriteThrough) -> int:
+def _rank(event: WriteThrough | ExpandedWrite) -> int:
+    if isinstance(event, ExpandedWrite):
+        return -1 if event.doubtful else 4
     if not event.condition:
         return 1
     return 3 if "GPU" in event.condition else 0 if event.as_view else 2

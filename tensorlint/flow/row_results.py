@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.dtypes import dtype_name
+from tensorlint.flow.expanded import spread_of
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Truth, maybe, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join, join_values
@@ -145,7 +146,7 @@ def _array(machine: Machine, state: State, call: Call) -> Value:
     read_only = read_only_of(machine, state, call, _recast(call, dtype, arrays))
     ndim, backing = _dimensions(state, call), backing_of(call)
     made = Array(negative, dtype, memory, False, few, ndim=ndim, read_only=read_only, backing=backing)
-    return replace(made, dtype_from=dtype_from)
+    return replace(made, dtype_from=dtype_from, spread=spread_of(machine, state, call, memory))
 
 
 def _recast(call: Call, dtype: str, arrays: list[Array]) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorlint.flow.dtypes import NOTHING, Dtyped, dtype_name
+from tensorlint.flow.expanded import spread_of
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Reason, Truth, yes
 from tensorlint.flow.form import PLAIN
 from tensorlint.flow.given import ask_for_grad
@@ -14,6 +15,7 @@ from tensorlint.flow.modules import instance_of
 from tensorlint.flow.names import short
 from tensorlint.flow.row_dtypes import tensor_dtype
 from tensorlint.flow.row_forms import form_of
+from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, share
 from tensorlint.flow.tensor_types import tensor_type
@@ -68,7 +70,8 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
         dtype_from=dtype_from,
     )
     no_graph, on_cpu = _no_graph(machine, state, call, grad, result), _on_cpu(machine, call, result)
-    result = replace(result, no_graph=no_graph, on_cpu=on_cpu)
+    spread = EVEN if aliases is None else spread_of(machine, state, call, aliases)
+    result = replace(result, no_graph=no_graph, on_cpu=on_cpu, spread=spread)
     if row.name.rpartition(".")[2] in _FILLERS and aliases is not None:
         machine.filled.update(alias.storage for alias in aliases)
     return result

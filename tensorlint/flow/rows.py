@@ -9,6 +9,7 @@ import libcst as cst
 
 from tensorlint.flow.conversion import convert, give_to_torch
 from tensorlint.flow.events import How
+from tensorlint.flow.expanded_writes import written_by_call
 from tensorlint.flow.foreign_dtypes import foreign_argument
 from tensorlint.flow.given import give_data, meet_operation
 from tensorlint.flow.leaving import through_call
@@ -116,6 +117,7 @@ def _writes(machine: Machine, state: State, call: Call) -> None:
             continue
         written = _written(target[0])
         name = short(written)
+        written_by_call(machine, call, target[1], name)
         meant = isinstance(written, cst.Call) and (what != "self" or _dropped(machine, call.node))
         changed = write(machine, state, target[1], call.node, name, f"`{short(call.node)}` writes to `{name}`", meant)
         if changed is not target[1]:

@@ -245,6 +245,8 @@ def _freed(value: Value, word: str) -> Value:
 def _freed_item(item: Single, word: str) -> Single:
     if item.guards and (kept := _others(item.guards, word)) != item.guards:
         item = replace(item, guards=kept)
+    if isinstance(item, Tensor | Array) and item.spread.conditional:
+        item = replace(item, spread=item.spread.with_each(lambda fact: _free(fact, word)))
     if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given or item.form.conditional):
         form = item.form.with_each(lambda fact: _free(fact, word)) if item.form.conditional else item.form
         return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word), form=form)
@@ -294,6 +296,8 @@ def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
 
 
 def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
+    if isinstance(item, Tensor | Array) and item.spread.conditional:
+        item = replace(item, spread=item.spread.with_each(lambda fact: fact.assuming(outcomes)))
     if isinstance(item, Tensor):
         if item.form.conditional:
             form = item.form.with_each(lambda fact: fact.assuming(outcomes))

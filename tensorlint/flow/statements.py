@@ -13,6 +13,7 @@ from tensorlint.flow.containers import extend
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
+from tensorlint.flow.expanded_writes import expanded_written, item_of_expanded_written
 from tensorlint.flow.facts import NO, yes
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.links import writes_to_data
@@ -110,6 +111,10 @@ def _augmented(machine: Machine, node: cst.AugAssign, state: State) -> None:
     results: list[Value] = []
     name = short(target)
     meant = isinstance(target, cst.Subscript) and isinstance(target.value, cst.Call)
+    if isinstance(target, cst.Subscript):
+        item_of_expanded_written(machine, state, target, node)
+    else:
+        expanded_written(machine, before, node, name)
     for item in alternatives(before):
         after: Value
         if isinstance(item, Tensor | Array) and not (isinstance(item, Array) and item.scalar):

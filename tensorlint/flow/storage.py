@@ -14,6 +14,7 @@ from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
 from tensorlint.flow.overwritten import gives_something, seen_behind, seen_by_caller
 from tensorlint.flow.saved import by_write
+from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State, Write, next_write
 from tensorlint.flow.values import Alias, Array, Ref, Single, Tensor, Tuple, Value, alternatives, union
 
@@ -123,9 +124,9 @@ def without_aliases(machine: Machine, value: Value) -> Value:
     result = []
     for item in alternatives(value):
         if isinstance(item, Tensor):
-            item = replace(item, aliases=fresh(machine), form=item.form.resolved())
+            item = replace(item, aliases=fresh(machine), form=item.form.resolved(), spread=EVEN)
         elif isinstance(item, Array):
-            item = replace(item, aliases=fresh(machine), read_only=NO)
+            item = replace(item, aliases=fresh(machine), read_only=NO, spread=EVEN)
         elif isinstance(item, Tuple):
             item = replace(item, items=tuple(without_aliases(machine, part) for part in item.items))
         result.append(item)

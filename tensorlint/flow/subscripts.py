@@ -12,12 +12,14 @@ from tensorlint.flow.classes import method_of
 from tensorlint.flow.containers import element, make_items, mapping_of
 from tensorlint.flow.conversion import give_to_torch
 from tensorlint.flow.entries import entry_at
+from tensorlint.flow.expanded import spread_of_item
 from tensorlint.flow.facts import NO, Fact, Truth, maybe, yes
 from tensorlint.flow.functions import call_function
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import code, dotted, short
+from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, look, part_of, share
 from tensorlint.flow.values import (
@@ -129,7 +131,9 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     # several subscripts, or one that is a tensor, are for tensors alone, or for a structure that stands for some
     single = len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
     opaque = tensor.opaque and (single or tensor.kind.truth is Truth.NO)
-    return replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque, form=form)
+    spread = EVEN if advanced else spread_of_item(node, tensor.spread, keys)
+    whole = replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque, form=form)
+    return replace(whole, spread=spread)
 
 
 def _shared(machine: Machine, state: State, node: cst.Subscript, value: Tensor | Array) -> frozenset[Alias]:
@@ -175,7 +179,8 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     reversed_ = _reversal(machine, node)
     if reversed_ is not None:
         stride = NO if array.negative_stride.holds and len(node.slice) == 1 else reversed_
-        return replace(array, negative_stride=stride, aliases=share(state, array, None), scalar=False, ndim=None)
+        turned = replace(array, negative_stride=stride, aliases=share(state, array, None), scalar=False, ndim=None)
+        return replace(turned, spread=spread_of_item(node, array.spread, keys))
     only_index = all(isinstance(item.slice, cst.Index) for item in node.slice)
     stride = array.negative_stride
     if stride.holds and only_index and len(node.slice) == 1:
@@ -190,6 +195,7 @@ def _of_array(machine: Machine, state: State, node: cst.Subscript, array: Array,
     if only_index and array.dtype == "object":
         array = replace(array, dtype="", dtype_from=None)  # an object, which may be an array itself
     scalar = array.scalar or ndim == 0
+    array = replace(array, spread=spread_of_item(node, array.spread, keys))
     return replace(array, aliases=aliases, negative_stride=stride, scalar=scalar, maybe_scalar=few, ndim=ndim)
 
 

@@ -12,6 +12,7 @@ from tensorlint.flow.containers import length_of, make_items, make_mapping, stor
 from tensorlint.flow.conversion import convert
 from tensorlint.flow.entries import entry_at, store_entry
 from tensorlint.flow.events import How
+from tensorlint.flow.expanded_writes import item_of_expanded_written
 from tensorlint.flow.facts import NO, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Instance
 from tensorlint.flow.leaving import new_leaf
@@ -201,6 +202,8 @@ def _assign_item(machine: Machine, target: cst.Subscript, value: Value, state: S
     if (sweep := entry_at(machine, state, target)) is not None:
         store_entry(state, sweep, step(machine, value, target, f"`{short(target)}` holds it"))
         return
+    if not isinstance(source, cst.AugAssign):
+        item_of_expanded_written(machine, state, target, target)
     key = _key(machine, target, state)
     with machine.unread(isinstance(key, Constant)):
         receiver = evaluate(machine, target.value, state)

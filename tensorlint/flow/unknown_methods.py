@@ -36,7 +36,7 @@ TENSOR_ONLY = frozenset({
     "permute", "unsqueeze", "unsqueeze_", "contiguous", "masked_fill", "masked_fill_", "masked_select", "index_select",
     "expand_as", "view_as", "type_as", "logsumexp", "log_softmax", "unbind", "scatter_", "scatter_add_", "narrow",
     "clamp_", "mul_", "add_", "sub_", "div_", "zero_", "fill_", "copy_", "numel", "retain_grad", "new_zeros",
-    "new_tensor",
+    "new_tensor", "broadcast_to",
 })  # fmt: skip
 """Methods that of all that is common only tensors have."""
 
@@ -79,7 +79,7 @@ def call_unknown_method(
                 if name != "numpy" or receiver.parameter:
                     rebind(machine, receiver_node, tensor, state)
                 return call_tensor_method(machine, state, node, tensor, name, receiver_node, arguments)
-        case _ if name in TENSOR_ONLY:
+        case _ if name in TENSOR_ONLY or (name == "expand" and len(arguments.positional) > 1):
             kind = maybe(place, f"`.{name}()` is called on `{written}`")
             alias = Alias(machine.storage())
             if receiver.parameter:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from tensorlint.flow.facts import NO, UNKNOWN, Fact, Guards, Place, Reason
 from tensorlint.flow.form import PLAIN, Form
 from tensorlint.flow.lost import Lost
+from tensorlint.flow.spread import EVEN, Spread
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -107,6 +108,8 @@ class Tensor:
     """How it is known that it is there, on this path."""
     saves: frozenset[Saved] = field(default=frozenset(), compare=False)
     """What the operations that it was computed by have saved for the backward."""
+    spread: Spread = EVEN
+    """Which of its elements stand at several places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Array:
     lost: Lost | None = field(default=None, compare=False)
     dtype_from: Reason | None = field(default=None, compare=False)
     """Why the dtype is what it is, where nothing that is not known could have changed it."""
+    spread: Spread = EVEN
+    """Which of its elements stand at several places."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ BOUNDARY = re.compile(
     r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\()"
 )
 """What a finding stands on, where it does not need a library beside torch."""
+EXPANDED = re.compile(r"\b(?:expand|expand_as|broadcast_to|broadcast_tensors|meshgrid|as_strided)\(")
+WRITTEN = re.compile(r"\w_\(|\][ \t]*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)|[ \t][-+*/%&|^@]=|\bout=|inplace=True")
+"""Something in place, which is done to what is expanded."""
+HANDED = re.compile(r"\b(?:return|yield|self\.\w+[ \t]*=)[^\n]{0,200}?\b(?:expand|expand_as|broadcast_to|meshgrid)\(")
+"""What is expanded is handed to others, who may write to it."""
+NAMED = re.compile(r"^[ \t]*(\w+)[ \t]*=[^\n]*?\b(?:expand|expand_as|broadcast_to)\(", re.MULTILINE)
+RESULTS = re.compile(r"\b(?:return|yield)\b([^\n]*)")
 BACKWARD = re.compile(r"\bbackward\(|\bautograd\.grad\(|\bdef training_step\(")
 """Where a gradient that was lost is missed."""
 COLLECTED = re.compile(
@@ -68,7 +75,17 @@ def _holds_boundary(text: str) -> bool:
     """What a finding stands on is in a text, whatever the file imports."""
     if any(one.search(text) is not None for one in (BOUNDARY, BACKWARD, COLLECTED)):
         return True
+    if EXPANDED.search(text) is not None and (WRITTEN.search(text) is not None or _hands_on(text)):
+        return True
     return NUMBERS.search(text) is not None and REMADE.search(text) is not None
+
+
+def _hands_on(text: str) -> bool:
+    """What is expanded is handed to others, at once or by a name."""
+    if HANDED.search(text) is not None:
+        return True
+    names = set(NAMED.findall(text))
+    return bool(names) and any(not names.isdisjoint(WORD.findall(result)) for result in RESULTS.findall(text))
 
 
 def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
