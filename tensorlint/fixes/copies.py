@@ -86,10 +86,15 @@ def copy_of_expanded(event: ExpandedWrite) -> Repair | None:
     if reason is None or not isinstance(call, cst.Call) or reason.place.path != event.place.path:
         return None
     name = called(call)
-    if name not in ("expand", "expand_as", "broadcast_to", "as_strided"):
+    if name not in ("expand", "expand_as", "broadcast_to", "as_strided") or not isinstance(call.func, cst.Attribute):
         return None
-    of_numpy = isinstance(call.func, cst.Attribute) and _root(call.func) in ("np", "numpy")
-    method = ".copy()" if of_numpy else ".clone()"
+    root = _root(call.func)
+    if root in ("np", "numpy", "stride_tricks"):
+        method = ".copy()"
+    elif name.startswith("expand") or root in ("", "torch", "th") or isinstance(event.written, Tensor):
+        method = ".clone()"
+    else:
+        return None
     return Repair(
         event.place.path,
         Applicability.UNSAFE,

@@ -175,3 +175,12 @@ def test_through_functions_and_attributes() -> None:
     write = "    def put(self, i):\n        self.e[i] = 1\n"
     assert findings(held.format("") + write) == [("TSL206", 7, 9, "likely")]
     assert not findings(held.format(".clone()") + write)
+
+
+def test_of_what_cannot_be_told_there_is_no_repair() -> None:
+    text = "\nfrom numpy.lib import stride_tricks\na = stride_tricks.as_strided(np.ones(2), (2, 2), (0, 8))\na[0] = 2\n"
+    assert findings(text) == [("TSL206", 4, 1, "likely")]
+    assert fixed(text) == text.replace("8))", "8)).copy()")
+    text = text.replace("import stride_tricks", "import stride_tricks as tricks").replace("= stride_", "= ")
+    assert findings(text) == [("TSL206", 4, 1, "likely")]
+    assert fixed(text) == text
