@@ -42,8 +42,8 @@ def test_the_fixtures_of_a_rule_mark_it_and_keep_what_it_misses(code: str) -> No
 
 def test_the_table_of_the_readme_lists_the_rules() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^(TSL\d{3}) +([a-z0-9-]+) +(on|off) ", readme, re.MULTILINE)
-    assert rows == [(each.code, each.name, "on" if each.default else "off") for each in rules()]
+    rows = re.findall(r"^(TSL\d{3}) +([a-z0-9-]+) +(on|opt-in) ", readme, re.MULTILINE)
+    assert rows == [(each.code, each.name, "on" if each.default else "opt-in") for each in rules()]
 
 
 def test_readme_changelog_and_fixtures_speak_of_no_other_rule() -> None:

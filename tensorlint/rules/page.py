@@ -63,8 +63,9 @@ def page(rule: Rule | type[Rule]) -> Page:
 
 
 def fixes(rule: Rule | type[Rule]) -> list[str]:
-    """The kinds of fixes that the rule's page speaks of: safe, unsafe, both or none."""
-    words = set(re.findall(r"\w+", page(rule).section("Fix safety").lower()))
+    """The kinds of fixes that the rule's page speaks of: safe, unsafe, both or (``There is no fix``) none."""
+    text = page(rule).section("Fix safety").lower()
+    words = set() if text.startswith("there is no fix") else set(re.findall(r"\w+", text))
     return [kind for kind in ("safe", "unsafe") if kind in words]
 
 
