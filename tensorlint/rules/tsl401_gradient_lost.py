@@ -97,7 +97,7 @@ class GradientIsLost(Rule):
 
     Fix safety
     ----------
-    There is no fix: what was computed outside the graph has to be computed with torch.
+    There is no fix, as none would be safe: what was computed outside the graph has to be computed with torch.
 
     Observed
     --------

@@ -63,7 +63,7 @@ class SyncInLoop(Rule):
 
     Fix safety
     ----------
-    There is no fix: what is collected has to change along with the conversion.
+    There is no fix, as none would be safe: what is collected has to change along with the conversion.
 
     Observed
     --------
