@@ -8,10 +8,11 @@ import libcst as cst
 
 from tensorlint.flow.facts import NO, Fact, Truth
 from tensorlint.flow.form import LACKING, Form
-from tensorlint.flow.machine import Machine, evaluate
+from tensorlint.flow.machine import Machine
+from tensorlint.flow.narrowing_dtypes import is_dtype_of, names_of, narrow_dtype
 from tensorlint.flow.narrowing_types import replace_alternatives
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Dtype, External, Single, Tensor, Value, alternatives
+from tensorlint.flow.values import Single, Tensor, Value
 
 __all__ = ["narrow_form"]
 
@@ -53,13 +54,16 @@ def _comparison(
     elif not isinstance(operator, cst.Equal | cst.Is | cst.In):
         return
     for subject, other in ((left, right), (right, left)):
-        if isinstance(subject, cst.Attribute) and subject.attr.value in ("dtype", "layout"):
+        if isinstance(subject, cst.Attribute) and is_dtype_of(machine, subject, state):
             _asked(machine, subject, other, state, outcome)
+            return
+        narrow_dtype(machine, subject, other, state, outcome)
+        if isinstance(operator, cst.In | cst.NotIn):
             return
 
 
 def _asked(machine: Machine, left: cst.Attribute, right: cst.BaseExpression, state: State, outcome: bool) -> None:
-    names = _names(machine, right, state)
+    names = names_of(machine, right, state)
     if not names:
         return
     if left.attr.value == "layout":
@@ -75,21 +79,6 @@ def _layout(machine: Machine, subject: cst.BaseExpression, state: State, names: 
         _narrow(machine, subject, state, "layout", "", not outcome)
     elif all(name.startswith("sparse_") for name in names):
         _narrow(machine, subject, state, "layout", "sparse", outcome)
-
-
-def _names(machine: Machine, node: cst.BaseExpression, state: State) -> set[str]:
-    """The names of the dtypes or layouts that are written out, or that ``node`` is; empty where one is not known."""
-    nodes = [part.value for part in node.elements] if isinstance(node, cst.Tuple | cst.List | cst.Set) else [node]
-    found: set[str] = set()
-    for part in nodes:
-        for item in alternatives(evaluate(machine, part, state)):
-            if isinstance(item, External) and item.name.startswith("torch."):
-                found.add(item.name.rpartition(".")[2])
-            elif isinstance(item, Dtype) and item.name:
-                found.add(item.name)
-            else:
-                return set()
-    return found
 
 
 def _narrow(machine: Machine, subject: cst.BaseExpression, state: State, fact: str, name: str, outcome: bool) -> None:

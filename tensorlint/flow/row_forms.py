@@ -12,7 +12,8 @@ from tensorlint.flow.facts import NO, UNKNOWN, Fact, Truth, maybe, yes
 from tensorlint.flow.form import FLOATS, LACKING, PLAIN, Form
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine
-from tensorlint.flow.names import short
+from tensorlint.flow.names import condition_key, short
+from tensorlint.flow.narrowing_dtypes import same_dtype
 from tensorlint.flow.state import State
 from tensorlint.flow.tensor_types import tensor_type
 from tensorlint.flow.tensors import Inputs
@@ -117,7 +118,8 @@ def _layout(machine: Machine, call: Call, inputs: Inputs, name: str) -> tuple[Fa
 def _dtype(machine: Machine, state: State, call: Call, inputs: Inputs, dtype: str, name: str) -> tuple[Fact, str]:
     asked = asked_dtype(call)
     if asked is not None:
-        return lacking_dtype(machine, call.node, asked)
+        fact, lacking = lacking_dtype(machine, call.node, asked)
+        return _hanging(state, call.arguments, asked, fact, lacking), lacking
     known, known_name = inputs.result.dtype, inputs.result.dtype_name
     if call.row.dtype in ("bfloat16", "complex32"):
         return yes(machine.place(call.node), f"`{short(call.node)}` has the dtype {call.row.dtype}"), call.row.dtype
@@ -134,6 +136,20 @@ def _dtype(machine: Machine, state: State, call: Call, inputs: Inputs, dtype: st
     if call.row.dtype in ("inputs", "argument", "keep_float"):
         return known, known_name
     return NO, ""
+
+
+def _hanging(state: State, arguments: Arguments, asked: Value, fact: Fact, name: str) -> Fact:
+    """The fact that hangs on the name that holds one of several dtypes: later tests of that name tell of it."""
+    several = [item for item in alternatives(asked) if isinstance(item, External) and _plain_name(item) in LACKING]
+    if fact.truth is not Truth.MAYBE or len(several) != 1:
+        return fact
+    for node, value in (*arguments.positional, *arguments.keywords.values()):
+        if value is asked and (key := condition_key(node)) is not None:
+            given = several[0].guards | {(same_dtype(key, name), True)}
+            for condition, _ in given:
+                state.watch(condition)
+            return replace(fact, given=fact.given | given)
+    return fact
 
 
 def form_of_operator(
