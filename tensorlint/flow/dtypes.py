@@ -21,7 +21,18 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["INTEGRAL", "NOTHING", "Dtyped", "dtype_name", "of_data", "promoted", "with_floats"]
+__all__ = [
+    "INTEGRAL",
+    "NOTHING",
+    "NUMPY_NAMES",
+    "TORCH_NAMES",
+    "Dtyped",
+    "dtype_name",
+    "of_data",
+    "promoted",
+    "types_of_dtype",
+    "with_floats",
+]
 
 INTEGRAL = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"})
 FLOATING = ("float16", "float32", "float64")
@@ -55,6 +66,33 @@ CHARACTERS = _pairs("""
 """)
 """NumPy's short texts."""
 
+NUMPY_NAMES = {
+    **{name: name for name in ("float16", "float32", "float64", "complex64", "complex128", "uint8")},
+    **{name: name for name in ("int8", "int16", "int32", "int64")},
+    "bool_": "bool",
+    "bool": "bool",
+    "half": "float16",
+    "single": "float32",
+    "double": "float64",
+    "int_": "int64",
+    **dict.fromkeys(("uint16", "uint32", "uint64", "uint", "ushort", "uintc", "longdouble", "str_", "object_"), ""),
+    **{name: NUMPY[name] for name in ("intp", "longlong", "intc", "ubyte", "byte")},
+}
+"""NumPy's names of dtypes, with torch's for the same; empty where there is none, or not in every torch."""
+TORCH_NAMES = {
+    **{name: name for name, same in NUMPY_NAMES.items() if same == name and name != "bool"},
+    **{name: name for name in ("half", "double", "uint16", "uint32", "uint64")},
+    "bool": "bool_",
+    "float": "float32",
+    "long": "int64",
+    "int": "int32",
+    "short": "int16",
+    "bfloat16": "",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
+}
+"""torch's names of dtypes, with NumPy's for the same; empty where there is none."""
+
 
 class Dtyped(NamedTuple):
     """A dtype, empty where it is not known, and why it is that."""
@@ -81,6 +119,18 @@ def dtype_name(value: Value | None) -> str:
             return ""
         case _:
             return ""
+
+
+def types_of_dtype(value: Value) -> frozenset[str] | None:
+    """The classes of a dtype of torch or NumPy; None where it is none."""
+    library, _, last = value.name.rpartition(".") if isinstance(value, External) else ("", "", "")
+    if library == "torch" and last in TORCH_NAMES:
+        return frozenset({"torch.dtype"})
+    if library == "numpy" and last in NUMPY_NAMES:
+        return frozenset({"builtins.type"})
+    if isinstance(value, Dtype) and value.library:
+        return frozenset({f"{value.library}.dtype"})
+    return None
 
 
 def named_by_text(text: str) -> str:

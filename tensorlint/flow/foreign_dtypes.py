@@ -6,8 +6,9 @@ import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.caught import is_caught
+from tensorlint.flow.dtypes import NUMPY_NAMES, TORCH_NAMES
 from tensorlint.flow.events import Foreign, ForeignDtype
-from tensorlint.flow.facts import Fact, maybe, yes
+from tensorlint.flow.facts import Fact, Truth, maybe, yes
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import short
@@ -16,29 +17,6 @@ from tensorlint.flow.values import Constant, Dtype, External, Tensor, Value, alt
 
 __all__ = ["astype_of_tensor", "compared_dtypes", "foreign_argument", "foreign_method"]
 
-NUMPY_NAMES = {
-    **{name: name for name in ("float16", "float32", "float64", "complex64", "complex128", "uint8")},
-    **{name: name for name in ("int8", "int16", "int32", "int64")},
-    "bool_": "bool",
-    "bool": "bool",
-    "half": "float16",
-    "single": "float32",
-    "double": "float64",
-    "int_": "int64",
-}
-"""NumPy's names of dtypes, with torch's for the same."""
-TORCH_NAMES = {
-    **{name: name for name in NUMPY_NAMES if name not in ("bool_", "bool", "single", "int_")},
-    "bool": "bool_",
-    "float": "float32",
-    "long": "int64",
-    "int": "int32",
-    "short": "int16",
-    "bfloat16": "",
-    "cfloat": "complex64",
-    "cdouble": "complex128",
-}
-"""torch's names of dtypes, with NumPy's for the same; empty where there is none."""
 SAME: dict[type[cst.CSTNode], str] = {
     cst.Equal: "==",
     cst.NotEqual: "!=",
@@ -58,7 +36,14 @@ def foreign_argument(machine: Machine, call: Call) -> None:
     if given is None and call.row.dtype == "argument" and call.row.name != "torch.Tensor.type":
         given = next(iter(call.arguments.positional), None)
     if given is not None:
-        _argument(machine, call.node, given, library, call.by)
+        _argument(machine, call.node, given, library, call.by, _surely(call, given[0]))
+
+
+def _surely(call: Call, written: cst.BaseExpression) -> bool:
+    """The dtype is written out, or comes to what is a tensor (not only where a test says so) for certain."""
+    receiver = call.receiver
+    literal = isinstance(written, cst.Attribute)
+    return literal or not isinstance(receiver, Tensor) or receiver.kind.truth is not Truth.MAYBE
 
 
 def foreign_method(machine: Machine, node: cst.BaseExpression, name: str, arguments: Arguments) -> None:

@@ -10,6 +10,7 @@ from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted, literal, short
 from tensorlint.flow.narrowing_devices import narrow_device
+from tensorlint.flow.narrowing_dtypes import asked_about_dtype
 from tensorlint.flow.narrowing_forms import narrow_form
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
@@ -42,6 +43,8 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
                 narrow(machine, test.right, state, outcome)
         case cst.Call():
             narrow_call(machine, test, state, outcome)
+            if dotted(test.func) != "isinstance":
+                asked_about_dtype(machine, test, state)
         case cst.Comparison(comparisons=[_]):
             _narrow_comparison(machine, test, state, outcome)
         case cst.Attribute(attr=cst.Name(value=("requires_grad" | "is_cuda") as name)):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import TypeGuard
 
 import libcst as cst
 
-from tensorlint.flow.dtypes import dtype_name
+from tensorlint.flow.dtypes import NUMPY_NAMES, dtype_name
 from tensorlint.flow.facts import NO
 from tensorlint.flow.form import LACKING
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted
 from tensorlint.flow.narrowing_types import replace_alternatives
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Array, Constant, Dtype, External, Single, Tensor, Tuple, Value, alternatives
+from tensorlint.flow.values import Array, Constant, Dtype, External, Single, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["is_dtype_of", "names_of", "narrow_dtype", "same_dtype"]
+__all__ = ["asked_about_dtype", "is_dtype_of", "names_of", "narrow_dtype", "same_dtype"]
 
 
 def same_dtype(key: str, name: str) -> str:
@@ -34,13 +35,15 @@ def narrow_dtype(
     subject = _subject(node)
     if not isinstance(subject, cst.Name | cst.Attribute | cst.Subscript):
         return
-    names = _texts(other) if subject is not node else names_of(machine, other, state)
     before = alternatives(evaluate(machine, subject, state))
-    if not names or not any(_name(item) or isinstance(item, Dtype) for item in before):
+    if not any(_name(item) or isinstance(item, Dtype) for item in before):
         return
+    names, complete = _listed(machine, other, state) if subject is node else (_texts(other), True)
 
     def change(item: Single) -> Value | None:
-        return _narrowed(item, names, outcome)
+        if not complete and _name(item) and (outcome or _name(item) not in names):
+            return Unknown(guards=item.guards)
+        return _narrowed(item, names, outcome) if names else item
 
     replace_alternatives(machine, subject, state, change)
     key = condition_key(subject)
@@ -49,6 +52,19 @@ def narrow_dtype(
     left = {_name(item) for item in alternatives(evaluate(machine, subject, state))}
     for name in {_name(item) for item in before} - left - {""}:
         state.assume(same_dtype(key, name), False)
+
+
+def asked_about_dtype(machine: Machine, test: cst.Call, state: State) -> None:
+    """What a test by a function says of a dtype that it is given is not known: either outcome may be meant for it."""
+    for argument in test.args:
+        if not isinstance(argument.value, cst.Name | cst.Attribute):
+            continue
+        if any(_name(item) for item in alternatives(evaluate(machine, argument.value, state))):
+
+            def change(item: Single) -> Value | None:
+                return Unknown(guards=item.guards) if _name(item) else item
+
+            replace_alternatives(machine, argument.value, state, change)
 
 
 def is_dtype_of(machine: Machine, node: cst.BaseExpression, state: State) -> bool:
@@ -76,6 +92,25 @@ def names_of(machine: Machine, node: cst.BaseExpression, state: State) -> set[st
     return found
 
 
+def _listed(machine: Machine, node: cst.BaseExpression, state: State) -> tuple[set[str], bool]:
+    """The names of the dtypes that ``node`` is or lists, and whether these are all."""
+    parts = [part.value for part in node.elements] if isinstance(node, cst.Tuple | cst.List | cst.Set) else [node]
+    names: set[str] = set()
+    complete = True
+    for part in parts:
+        value = evaluate(machine, part, state)
+        for each in value.items if isinstance(value, Tuple) else (value,):
+            found = {_name(item) or (item.name if _is_torchs(item) else "") for item in alternatives(each)}
+            names |= found if len(found) == 1 else set()
+            known = isinstance(each, Constant) or (isinstance(each, External) and each.name.startswith("builtins."))
+            complete = complete and (known or (len(found) == 1 and "" not in found))
+    return names - {""}, complete
+
+
+def _is_torchs(item: Single) -> TypeGuard[Dtype]:
+    return isinstance(item, Dtype) and item.library != "numpy"
+
+
 def _subject(node: cst.BaseExpression) -> cst.BaseExpression:
     """What is compared: itself, or as text."""
     if isinstance(node, cst.Call) and dotted(node.func) == "str" and len(node.args) == 1:
@@ -91,11 +126,13 @@ def _texts(node: cst.BaseExpression) -> set[str]:
 
 
 def _name(item: Single) -> str:
-    """The name of one of torch's dtypes that is written out; empty for anything else."""
+    """The name of a dtype that is written out (``numpy.`` in front of NumPy's); empty for anything else."""
     if not isinstance(item, External):
         return ""
     library, _, last = item.name.rpartition(".")
-    return dtype_name(item) if library == "torch" and last.islower() else ""
+    if library == "torch" and last.islower():
+        return dtype_name(item)
+    return f"numpy.{dtype_name(item)}" if library == "numpy" and last in NUMPY_NAMES else ""
 
 
 def _narrowed(item: Single, names: AbstractSet[str], outcome: bool) -> Value | None:

@@ -10,6 +10,7 @@ import libcst as cst
 from tensorlint.flow.annotations import instance_of_class
 from tensorlint.flow.classes import MODULES, ancestors, method_of
 from tensorlint.flow.definitions import ClassDefinition
+from tensorlint.flow.dtypes import types_of_dtype
 from tensorlint.flow.entries import is_no_tensor
 from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
 from tensorlint.flow.heap import Instance, Items, Mapping
@@ -23,6 +24,7 @@ from tensorlint.flow.values import (
     Class,
     Constant,
     Device,
+    Dtype,
     External,
     Number,
     Ref,
@@ -39,6 +41,9 @@ __all__ = ["class_of", "narrow_call", "narrow_types", "replace_alternatives", "t
 
 
 TENSOR_TYPES = {"torch.Tensor", "torch.FloatTensor", "torch.nn.Parameter", "torch.autograd.Variable"}
+
+
+DTYPE_TYPES = {"torch.dtype", "numpy.dtype", "builtins.type", "builtins.str", *TENSOR_TYPES, "numpy.ndarray"}
 
 
 PLAIN_TYPES = {
@@ -245,6 +250,8 @@ def _matches(
             if isinstance(item, Constant) and isinstance(item.value, str):
                 return "builtins.str" in names
             return None if isinstance(item, plain) else False
+        case External() | Dtype() if (kinds := types_of_dtype(item)) is not None:
+            return True if not kinds.isdisjoint(names) else False if names <= DTYPE_TYPES else None
         case Tuple():
             return "builtins.tuple" in names or (
                 None if names - set(PLAIN_TYPES) - TENSOR_TYPES - {"numpy.ndarray"} else False

@@ -262,7 +262,8 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
 def _dtype(call: Call) -> Value:
     """What ``x.dtype`` is."""
     if not call.row.attribute:
-        return Dtype()
+        name = dtype_name(call.arguments.value(0, "dtype")) if call.row.name == "numpy.dtype" else ""
+        return Dtype(name, "numpy" if call.row.name.startswith("numpy.") else "")
     match call.receiver:
         case Tensor() as tensor:
             surely = tensor.kind.truth is Truth.YES and not tensor.opaque
