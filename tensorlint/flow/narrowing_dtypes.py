@@ -33,12 +33,13 @@ def narrow_dtype(
     The dtypes that this rules out are dropped, and what was made in one of them before is not on this path either.
     """
     subject = _subject(node)
+    other = other.target if isinstance(other, cst.NamedExpr) else other
     if not isinstance(subject, cst.Name | cst.Attribute | cst.Subscript):
         return
     before = alternatives(evaluate(machine, subject, state))
     if not any(_name(item) or isinstance(item, Dtype) for item in before):
         return
-    names, complete = _listed(machine, other, state) if subject is node else (_texts(other), True)
+    names, complete = _listed(machine, other, state) if not isinstance(node, cst.Call) else (_texts(other), True)
 
     def change(item: Single) -> Value | None:
         if not complete and _name(item) and (outcome or _name(item) not in names):
@@ -115,7 +116,7 @@ def _subject(node: cst.BaseExpression) -> cst.BaseExpression:
     """What is compared: itself, or as text."""
     if isinstance(node, cst.Call) and dotted(node.func) == "str" and len(node.args) == 1:
         return node.args[0].value
-    return node
+    return node.target if isinstance(node, cst.NamedExpr) else node
 
 
 def _texts(node: cst.BaseExpression) -> set[str]:

@@ -39,6 +39,7 @@ def program(start: str, body: str) -> str:
         "DTYPE in [torch.bfloat16]",
         "str(DTYPE) == 'torch.bfloat16'",
         "not DTYPE != torch.bfloat16",
+        "(DTYPE) == (wanted := torch.bfloat16)",
     ],
 )
 def test_a_test_that_rules_the_dtype_out(start: str, test: str) -> None:
