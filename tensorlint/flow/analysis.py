@@ -328,7 +328,7 @@ class _Analysis:
                 machine.any_dtype.update(alias.storage for alias in value.aliases)
                 machine.caller_arrays.update((alias.storage, name) for alias in value.aliases)
             elif isinstance(value, Unknown):
-                value = replace(value, variable=name, parameter=True)
+                value = replace(value, variable=name, parameter=True, argument=name)
             yield name, value
         for star in (parameters.star_arg, parameters.star_kwarg):
             if isinstance(star, cst.Param):

@@ -246,6 +246,8 @@ class WriteThrough(Event):
     """What writes, where that is not seen from what is written to: ``optimizer.step()``."""
     as_view: bool = False
     """The call that decides is used for its view as a rule (``reshape``), and copies only where it has to."""
+    as_a_rule: bool = False
+    """The condition holds for what callers pass as a rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

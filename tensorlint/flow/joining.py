@@ -169,10 +169,13 @@ def _merge(a: Single, b: Single, mine: Guards, others: Guards) -> Single:
                 guards,
                 a.parameter and b.parameter,
                 a.from_caller or b.from_caller or a.parameter or b.parameter,
+                argument=a.argument if a.argument == b.argument else "",
+                recast=a.recast.join(b.recast, mine, others),
                 immutable=a.immutable.join(b.immutable, mine, others),
                 lost=join_lost(a.lost, b.lost),
             )
-            same = merged == a and merged.lost is a.lost
+            as_before = merged.argument == a.argument and merged.recast == a.recast
+            same = merged == a and merged.lost is a.lost and as_before
         case Number(), Number():
             merged = Number(guards, join_lost(a.lost, b.lost), a.type if a.type == b.type else "")
             same = merged == a and merged.lost is a.lost

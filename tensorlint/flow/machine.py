@@ -140,6 +140,10 @@ class Machine:
     """Storages of what may have one dtype in one run and another one in the next: arguments, what is loaded."""
     caller_arrays: dict[int, str] = field(default_factory=dict)
     """Storages of arrays that belong to the caller of the function that is looked at, with their names there."""
+    copies_of_some: set[int] = field(default_factory=set)
+    """Storages of copies that are made of some arguments and not of others, as these are (a list, another dtype)."""
+    as_passed: set[int] = field(default_factory=set)
+    """Storages of arrays of the caller that are laid out as they were passed, which is in order as a rule."""
     modules: dict[int, int] = field(default_factory=dict)
     """The module (by address) whose parameters and buffers live in a storage."""
     aside: list[dict[str, Value]] = field(default_factory=list)

@@ -194,10 +194,14 @@ def narrow_types(
                 aliases = fresh(machine)
                 if item.parameter and isinstance(node, cst.Name):
                     for alias in aliases:
-                        machine.caller_owned[alias.storage] = short(node)
+                        machine.caller_owned[alias.storage] = item.argument or short(node)
                 return Tensor(UNKNOWN, UNKNOWN, kind=kind, aliases=aliases, guards=item.guards)
             if arrays:
-                return Array(item.negative_stride, aliases=fresh(machine), guards=item.guards)
+                aliases = fresh(machine)
+                if item.argument and not item.recast.holds:
+                    machine.caller_arrays.update((alias.storage, item.argument) for alias in aliases)
+                    machine.any_dtype.update(alias.storage for alias in aliases)
+                return Array(item.negative_stride, aliases=aliases, guards=item.guards)
             if len(classes) == 1:
                 return _instance(machine, state, classes[0], node)
             return item

@@ -15,11 +15,12 @@ from tensorlint.flow.names import short
 from tensorlint.flow.state import Write
 from tensorlint.flow.values import Alias, Array, Tensor
 
-__all__ = ["gives_something", "one_code_a_write", "seen_behind", "seen_by_caller"]
+__all__ = ["gives_back", "gives_something", "one_code_a_write", "seen_behind", "seen_by_caller"]
 
 Memory = Tensor | Array
 VIEWS = frozenset({"reshape", "reshape_as", "ravel", "flatten", "unflatten", "view_as"})
 """Calls that are used for the view that they give, though they copy where there is none."""
+RETURNED = re.compile(r"\b(?:return|yield)\b([^\n#]*)")
 RETURNS = re.compile(r"\b(?:return|yield)[ \t]+(?!None\b)[^\s#]")
 
 
@@ -37,6 +38,8 @@ def seen_behind(machine: Machine, value: Memory, alias: Alias, last: Write, node
         return  # what is read is a copy perhaps
     there_to_be_written = machine.filled | machine.scratch if last.through == "tensor" else machine.filled
     if alias.storage in there_to_be_written and last.through != "optimizer":
+        return
+    if last.through == "tensor" and _is_given_back(machine, machine.caller_arrays.get(alias.storage)):
         return
     seen = _through_maybe_a_copy(value, last) if last.condition else _through_another(machine, value, alias, last)
     if seen is None:
@@ -99,11 +102,14 @@ def seen_by_caller(machine: Machine, written: Memory, alias: Alias, place: Place
     """A value is written to whose memory belongs to the caller, who has it as an array or a tensor: report it."""
     owner = machine.caller_owned.get(alias.storage)
     shared_at = alias.made.place if alias.made is not None else None
-    if isinstance(written, Tensor) and not alias.condition:
+    of_array = isinstance(written, Tensor) and (not alias.condition or alias.storage in machine.as_passed)
+    if of_array:
         owner = machine.caller_arrays.get(alias.storage)
         crossing = machine.crossed.get(shared_at.node) if shared_at is not None else None
         if crossing is None or crossing.to != "tensor" or not _is_called_for_a_result(machine):
             return  # a function that gives nothing is called for what it writes
+        if _copied_on_demand(machine, written) or _is_given_back(machine, owner):
+            return
     sharing = alias.perhaps if alias.condition else alias.made
     if owner is None or sharing is None:
         return
@@ -125,12 +131,28 @@ def seen_by_caller(machine: Machine, written: Memory, alias: Alias, place: Place
             shared_at=shared_at,
             sharing=sharing,
             seen=Reason(place, f"`{owner}` belongs to the caller, who sees the change"),
-            certain=not alias.condition,
+            certain=not alias.condition and not (of_array and _others(written, alias)),
             condition=alias.condition,
             of_caller=True,
+            as_a_rule=alias.storage in machine.as_passed and "dtype" not in alias.condition,
             as_view=alias.perhaps is not None and _called(alias.perhaps.place.node) in VIEWS,
         )
     )
+
+
+def _others(written: Memory, alias: Alias) -> bool:
+    """It lives in other memory on some path, or where the caller gives something else."""
+    return any(one.storage != alias.storage for one in written.aliases)
+
+
+def _copied_on_demand(machine: Machine, written: Memory) -> bool:
+    """It is a copy on some path, and there is an option by which the caller may have chosen: ``copy=True``."""
+    certainly = {one.storage for one in written.aliases if not one.condition} - machine.copies_of_some
+    definition = _entered(machine)
+    if len(certainly) < 2 or definition is None:
+        return False
+    parameters = (*definition.parameters.params, *definition.parameters.kwonly_params)
+    return any(isinstance(one.default, cst.Name) and one.default.value in ("True", "False") for one in parameters)
 
 
 def one_code_a_write(events: list[Event]) -> list[Event]:
@@ -164,6 +186,20 @@ def _rank(event: WriteThrough | ExpandedWrite) -> int:
 def gives_something(definition: FunctionDefinition) -> bool:
     """Whether a function returns or yields anything."""
     return isinstance(definition.node, cst.Lambda) or RETURNS.search(definition.text) is not None
+
+
+def gives_back(definition: FunctionDefinition, parameter: str) -> bool:
+    """Whether a function returns the argument that it was given, and nothing else."""
+    if isinstance(definition.node, cst.Lambda):
+        return False
+    given = {found.strip() for found in RETURNED.findall(definition.text)}
+    assigned = rf"^[ \t]+(?:\w+[ \t]*,[ \t]*)*{re.escape(parameter)}[ \t]*(?:[,:][^=\n]*)?=(?!=)"
+    return given == {parameter} and re.search(assigned, definition.text, re.MULTILINE) is None
+
+
+def _is_given_back(machine: Machine, owner: str | None) -> bool:
+    definition = _entered(machine)
+    return owner is not None and definition is not None and gives_back(definition, owner)
 
 
 def _entered(machine: Machine) -> FunctionDefinition | None:

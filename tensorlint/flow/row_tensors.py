@@ -258,9 +258,15 @@ def _may_have_any_dtype(machine: Machine, value: Tensor | Array) -> bool:
     return not value.dtype and any(alias.storage in machine.any_dtype for alias in value.aliases)
 
 
+ARRAYS_PASSED_ON = frozenset({
+    "asarray", "asanyarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "require",
+})  # fmt: skip
+"""What gives an array as it is where no dtype is asked for."""
+
+
 def asks_for_dtype(call: Call) -> bool:
     name = call.row.name.rpartition(".")[2]
-    if name in ("to", "as_tensor", "asarray", "ascontiguousarray", "to_numpy", "type"):
+    if name in ("to", "as_tensor", "to_numpy", "type") or name in ARRAYS_PASSED_ON:
         values = call.arguments.values() if call.receiver is not None else call.arguments.values()[1:]
         return (
             any(tensor_type(value) is not None for value in values)

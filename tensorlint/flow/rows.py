@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import libcst as cst
 
@@ -24,7 +23,8 @@ from tensorlint.flow.row_results import result_of
 from tensorlint.flow.saved_calls import saved_by_call
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import write
-from tensorlint.flow.values import Alias, Array, Unknown, Value
+from tensorlint.flow.taken import take_for_array
+from tensorlint.flow.values import Value
 
 __all__ = ["apply_row"]
 
@@ -33,8 +33,7 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
     """Let the call happen: its events, its writes, its result."""
     foreign_argument(machine, call)
     _conversions(machine, state, call)
-    if call.row.name == "torch.from_numpy":
-        _take_for_array(machine, state, call)
+    take_for_array(machine, state, call)
     if call.row.negative_stride == "refuse":
         warns = call.row.read_only == "warn" and not _copies_first(call)
         for node, value in [*call.arguments.positional[:1], *list(call.arguments.keywords.values())[:1]][:1]:
@@ -49,19 +48,6 @@ def apply_row(machine: Machine, state: State, call: Call) -> Value:
         result = saved_by_call(machine, state, call, result)
     _writes(machine, state, call)
     return result
-
-
-def _take_for_array(machine: Machine, state: State, call: Call) -> None:
-    """``torch.from_numpy`` takes nothing but arrays: an argument of the function is one, and its caller's."""
-    match call.arguments.positional:
-        case ((cst.Name(value=name) as node, Unknown(parameter=True) as value), *rest):
-            alias = Alias(machine.storage())
-            machine.caller_arrays[alias.storage] = name
-            machine.any_dtype.add(alias.storage)
-            machine.ask_callers(of_memory=True)
-            array = Array(aliases=frozenset({alias}), guards=value.guards)
-            rebind(machine, node, array, state)
-            call.arguments = replace(call.arguments, positional=((node, array), *rest))
 
 
 def _copies_first(call: Call) -> bool:

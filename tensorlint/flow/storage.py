@@ -12,7 +12,7 @@ from tensorlint.flow.facts import NO, Reason
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import short
-from tensorlint.flow.overwritten import gives_something, seen_behind, seen_by_caller
+from tensorlint.flow.overwritten import gives_back, gives_something, seen_behind, seen_by_caller
 from tensorlint.flow.saved import by_write
 from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State, Write, next_write
@@ -182,11 +182,17 @@ def _surest_last(alias: Alias) -> tuple[bool, str, int, int]:
 
 
 def _is_called_to_write(machine: Machine, state: State, alias: Alias) -> bool:
-    """The memory is an argument of a function that gives nothing: it is called for what it writes."""
-    frame = machine.frame
-    if frame.definition is None or alias.made is None or gives_something(frame.definition):
+    """The memory is an argument of a function that gives nothing, or an array that it gives back: it is called for what
+    it writes."""
+    definition = machine.frame.definition
+    if definition is None or alias.made is None:
         return False
-    return any(alias.storage == one.storage for value in frame.arguments.values() for one in aliases_of(state, value))
+    nothing = not gives_something(definition)
+    return any(
+        (nothing or (isinstance(value, Array) and gives_back(definition, name)))
+        and any(alias.storage == one.storage for one in aliases_of(state, value))
+        for name, value in machine.frame.arguments.items()
+    )
 
 
 def look(machine: Machine, state: State, value: Value, node: cst.BaseExpression) -> None:

@@ -20,6 +20,7 @@ from tensorlint.flow.tensor_methods import call_tensor_method
 from tensorlint.flow.tensors import device_of
 from tensorlint.flow.values import (
     Alias,
+    Constant,
     Dtype,
     External,
     Ref,
@@ -104,6 +105,8 @@ def call_unknown_method(
             return _unknown_optimizer(machine, state, node, name, receiver_node)
         case "sort" | "fill" | "partition" | "put" if receiver.parameter:
             machine.ask_callers(of_memory=True)  # it is written to, if it is an array
+        case "astype" if receiver.argument:
+            return _recast(machine, node, receiver, arguments)
         case "parse_args" | "parse_known_args":
             ref = Ref(machine.address(node))
             state.heap[ref.address] = Instance(open=True)
@@ -113,6 +116,14 @@ def call_unknown_method(
     if name in ("items", "values", "get", "pop", "copy"):
         return Unknown(receiver.variable, parameter=receiver.parameter, from_caller=receiver.from_caller)
     return Unknown(from_caller=receiver.parameter or receiver.from_caller)
+
+
+def _recast(machine: Machine, node: cst.BaseExpression, receiver: Unknown, arguments: Arguments) -> Value:
+    """``x.astype(dtype)`` of an argument: a copy, unless none is wanted."""
+    copy = arguments.keywords.get("copy")
+    always = copy is None or (isinstance(copy[1], Constant) and bool(copy[1].value))
+    fact = (yes if always else maybe)(machine.place(node), f"`{short(node)}` is a copy in another dtype")
+    return Unknown(from_caller=True, argument=receiver.argument, recast=fact)
 
 
 def _of_caller(machine: Machine, place: Place, owner: str, call: str) -> frozenset[Alias]:

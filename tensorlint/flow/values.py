@@ -279,6 +279,10 @@ class Unknown:
     """Its default is None."""
     missing: bool = field(default=False, compare=False)
     """It is an argument that a call does not give."""
+    argument: str = field(default="", compare=False)
+    """The parameter whose very value it is, rather than a part or an attribute of that."""
+    recast: Fact = field(default=NO, compare=False)
+    """It is a copy of that in another dtype."""
     immutable: Fact = NO
     """It is ``bytes``: an array over its memory is read-only."""
     lost: Lost | None = field(default=None, compare=False)

@@ -98,7 +98,7 @@ class MaybeCopy(Rule):
         assert isinstance(event, WriteThrough)
         if not event.condition or "GPU" in event.condition:
             return
-        doubtful = event.as_view or event.of_caller
+        doubtful = event.as_view or (event.of_caller and not event.as_a_rule)
         other = f"`{event.other_name}`"
         if event.other_name == event.written_name:
             other = f"what {other} was made of"
