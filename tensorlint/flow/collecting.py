@@ -12,9 +12,10 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.events import Sync
 from tensorlint.flow.machine import Collector, Machine
 from tensorlint.flow.names import code, short
+from tensorlint.flow.some_steps import read_in_some_steps
 from tensorlint.flow.values import Constant, Tensor
 
-__all__ = ["added_to", "appended_to", "collecting", "collecting_in_list", "sync"]
+__all__ = ["added_to", "appended_to", "collecting", "collecting_in_list", "kept_for_some_steps", "sync"]
 
 PUTS = r"\s*(?:\.append\(|\.extend\(|\+=)"
 """What follows something that is only put into."""
@@ -61,6 +62,41 @@ def collecting(machine: Machine, into: cst.BaseExpression | None, reads: int = 0
 
 
 @contextmanager
+def kept_for_some_steps(machine: Machine, node: cst.Assign) -> Iterator[None]:
+    """What is evaluated is assigned to a name that the loop around reads under a test of the step alone."""
+    frame = machine.frame
+    if machine.collector is not None or not frame.loops or frame.branches or frame.body is None:
+        yield
+        return
+    before, waits = machine.collector, _waiting(node.value)
+    match node:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]) if waits:
+            scope = frame.definition.node if frame.definition is not None else frame.file.module
+            test = read_in_some_steps(scope, frame.body, name, node.value if waits[0] is node.value else None)
+            if test is not None:
+                machine.collector = Collector(frame.number, name, frozenset(waits), short(test))
+    try:
+        yield
+    finally:
+        machine.collector = before
+
+
+def _waiting(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The calls that may wait and that nothing else is called with: in ``float(x.cpu())``, and each of ``(x, y)``."""
+    match node:
+        case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value=name))):
+            return [*([node] if name in WAITS or name == "to" else []), *_waiting(receiver)]
+        case cst.Call(func=cst.Name(value="float" | "int" | "round" as name), args=[cst.Arg(value=given), *_]):
+            return [*([node] if name == "float" else []), *_waiting(given)]
+        case cst.BinaryOperation(left=left, right=right):
+            return _waiting(left) + _waiting(right)
+        case cst.Dict(elements=elements) | cst.List(elements=elements) | cst.Tuple(elements=elements):
+            return [call for element in elements for call in _waiting(element.value)]
+        case _:
+            return []
+
+
+@contextmanager
 def collecting_in_list(machine: Machine) -> Iterator[None]:
     """What is evaluated is the element of a list comprehension."""
     before, machine.collector = machine.collector, Collector(machine.frame.number, "a list")
@@ -77,6 +113,8 @@ def sync(
     collector = machine.collector
     if collector is None or collector.frame != machine.frame.number or not tensor.device.holds:
         return
+    if collector.waits and node not in collector.waits:
+        return
     if by == "to":
         target = given.value(0, "device")
         if not isinstance(target, Constant) or target.value != "cpu":
@@ -90,6 +128,7 @@ def sync(
             by=by if by.endswith(")") else f".{by}()",
             tensor_name=short(operand),
             into=collector.into,
+            under=collector.under,
             device=tensor.device,
         )
     )

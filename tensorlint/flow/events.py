@@ -404,7 +404,7 @@ class RoundTrip(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync(Event):
-    """In each step of a loop the program waits for a GPU, to collect what is read after the loop at the earliest.
+    """In each step of a loop the program waits for a GPU, for what is read after the loop at the earliest, or seldom.
 
     ``place`` is what waits.
     """
@@ -415,6 +415,8 @@ class Sync(Event):
     into: str
     """What collects."""
     device: Fact
+    under: str = ""
+    """The test of the step, as it is written, under which alone the loop reads it; empty if it is not read in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

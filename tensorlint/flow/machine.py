@@ -65,6 +65,10 @@ class Collector:
     frame: int
     """The number of the frame that the loop is executed in."""
     into: str
+    waits: frozenset[cst.BaseExpression] = frozenset()
+    """The calls that are meant; all of them if empty."""
+    under: str = ""
+    """The test of the step under which alone it is read."""
 
 
 @dataclass(frozen=True, slots=True)

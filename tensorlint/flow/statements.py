@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
 from tensorlint.flow.caught import catching, caught_by_handlers
-from tensorlint.flow.collecting import added_to, appended_to, collecting
+from tensorlint.flow.collecting import added_to, appended_to, collecting, kept_for_some_steps
 from tensorlint.flow.containers import extend
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
@@ -62,7 +62,7 @@ def expression(machine: Machine, node: cst.Expr, state: State) -> None:
 def assignment(machine: Machine, node: cst.Assign, state: State) -> None:
     """``a = b = value``."""
     to_data = any(writes_to_data(target.target) for target in node.targets)
-    with machine.in_place(to_data), collecting(machine, added_to(node), reads=2):
+    with machine.in_place(to_data), collecting(machine, added_to(node), reads=2), kept_for_some_steps(machine, node):
         value = _surely_grad(machine, node, evaluate(machine, node.value, state))
         for target in node.targets:
             assign(machine, target.target, value, state, node.value)

@@ -36,6 +36,8 @@ COLLECTED = re.compile(
 )
 """Numbers that are put away in a loop, or in a list comprehension."""
 NUMBERS = re.compile(r"\.item\(|\.tolist\(|\bfloat\(")
+SOME_STEPS = re.compile(r"\bif\b[^\n%]*[\w)\]] % ?[\w(]")
+"""A test of the step, under which numbers may be read."""
 REMADE = re.compile(r"\b(?:tensor|Tensor|FloatTensor|Variable|full)\(")
 METHODS = re.compile(
     r"\.(?:plot|loglog|semilog\w|step|fill\w*|stem|errorbar|scatter|barh?|hist\w*|box\w*|violin\w*|pie|imshow|matshow"
@@ -77,7 +79,7 @@ def _holds_boundary(text: str) -> bool:
         return True
     if EXPANDED.search(text) is not None and (WRITTEN.search(text) is not None or _hands_on(text)):
         return True
-    return NUMBERS.search(text) is not None and REMADE.search(text) is not None
+    return NUMBERS.search(text) is not None and (REMADE.search(text) or SOME_STEPS.search(text)) is not None
 
 
 def _hands_on(text: str) -> bool:
