@@ -35,6 +35,8 @@ DEEPEST = 2
 MOST_TERMS = 3
 STAYS = (Part.WHOLE, Part.INPUT)
 """Whatever is computed of these is so too."""
+BESIDE_A_LEAF = cst.Multiply | cst.Divide | cst.Add | cst.Subtract | cst.MatrixMultiply
+"""What a layer computes of its input and a parameter."""
 Carrier = Tensor | Array | Number | Unknown
 
 NUMBERS = frozenset({"item", "tolist", "__float__", "__int__", "__complex__", "__index__"})
@@ -157,7 +159,10 @@ def through_operator(
         return with_lost(result, _both_lost(mine, others, operator))
     one = mine or others
     assert one is not None
-    alive = lives(a if mine is None else b)
+    other = a if mine is None else b
+    alive = lives(other)
+    if _is_leaf(other) and isinstance(operator, BESIDE_A_LEAF) and not one.scalar:
+        return with_lost(result, layer_output(one))
     match operator:
         case cst.Add() | cst.Subtract() | cst.AddAssign() | cst.SubtractAssign():
             lost = _added(machine, node, one, alive)
@@ -168,6 +173,14 @@ def through_operator(
         case _:
             lost = one if alive is Truth.NO and one.part in STAYS else None
     return with_lost(result, lost)
+
+
+def _is_leaf(value: Value) -> bool:
+    """A parameter, or another tensor that was made to require grad: no other tensor reaches the result through it."""
+    if not isinstance(value, Tensor) or value.requires_grad.truth is not Truth.YES or value.kind.reason is None:
+        return False
+    reason = value.requires_grad.reason
+    return reason is not None and list(reason.chain())[-1].place == value.kind.reason.place
 
 
 def _both_lost(a: Lost, b: Lost, operator: cst.CSTNode) -> Lost | None:
@@ -298,7 +311,7 @@ def new_leaf(lost: Lost | None, place: Place, written: str) -> Lost | None:
 
 
 def layer_output(lost: Lost | None) -> Lost | None:
-    """What is lost of the output of a layer with parameters, of all that it is given."""
+    """What is lost of the output of a layer with parameters (or of a parameter's product), of all that it is given."""
     if lost is None or lost.part not in STAYS or lost.way is not Way.NUMBER or not lost.smooth:
         return None
     return replace(lost, part=Part.INPUT, scalar=False)

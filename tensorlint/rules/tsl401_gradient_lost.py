@@ -21,7 +21,8 @@ class GradientIsLost(Rule):
     ------------
     Finds values that required grad, left the graph (`.item()`, `.numpy()`, `.tolist()`, `float()`, `.detach()`,
     `.data`, `torch.tensor(loss)`, `torch.tensor([loss_a, loss_b])`, `argmax()`) and became all of what `backward()` is
-    called on, or a whole term of it, or what the `forward` of a module returns or gives to its next layer.
+    called on, or a whole term of it, or what the `forward` of a module returns or gives to its next layer or
+    multiplies with a parameter.
 
     Why is this bad?
     ----------------
