@@ -329,6 +329,9 @@ class _Analysis:
                 machine.caller_arrays.update((alias.storage, name) for alias in value.aliases)
             elif isinstance(value, Unknown):
                 value = replace(value, variable=name, parameter=True, argument=name)
+                match parameter.annotation:
+                    case cst.Annotation(annotation=cst.Name("bytes")):
+                        value = replace(value, immutable=maybe(machine.place(parameter), f"`{name}` is bytes"))
             yield name, value
         for star in (parameters.star_arg, parameters.star_kwarg):
             if isinstance(star, cst.Param):

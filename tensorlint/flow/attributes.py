@@ -106,6 +106,8 @@ def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: 
             return Number() if name in ("type", "index") else Unknown()
         case Unknown() if name == "device" and not _is_settings(node.value):
             return Device(UNKNOWN, False, UNKNOWN)
+        case Unknown() if name == "codes" and isinstance(node.value, cst.Attribute) and node.value.attr.value == "cat":
+            return Object("pandas.Series")  # nothing else has these
         case Unknown():
             base = dotted(node) or name
             return Unknown(base, parameter=receiver.parameter, from_caller=receiver.from_caller)

@@ -17,11 +17,11 @@ from tensorlint.flow.special_calls import special
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Array, Constant, Object, Unknown, Value, alternatives
 
-__all__ = ["as_bytes", "backing_of", "read_only_of", "set_flags", "set_writeable"]
+__all__ = ["as_bytes", "backing_of", "read_only_of", "set_flags", "set_writeable", "slice_of_bytes"]
 
 MODES = {"numpy.memmap": (2, "mode"), "numpy.load": (1, "mmap_mode"), "numpy.lib.format.open_memmap": (1, "mode")}
 """What maps a file, with the argument that says whether it may be written to."""
-GIVES_BYTES = frozenset({"getvalue", "read", "read_bytes", "readall", "tobytes"})
+GIVES_BYTES = frozenset({"getvalue", "read", "read_bytes", "readall", "recv", "recv_bytes", "tobytes"})
 """Methods that give ``bytes``, where they give something that has a buffer at all."""
 COPIES_TO_ORDER = frozenset({"ascontiguousarray", "asfortranarray", "require", "asarray_chkfinite"})
 """These copy as soon as the layout asks for it."""
@@ -100,6 +100,38 @@ def backing_of(call: Call) -> str:
     if not call.row.shares or not known:
         return ""
     return next((item.backing for item in known if item.backing), "array" if call.row.read_only == "make" else "")
+
+
+def slice_of_bytes(machine: Machine, node: cst.Subscript, receiver: Unknown) -> Fact:
+    """Whether a subscript is ``bytes``: a slice of bytes, and as a rule one of an argument if it is a buffer at all."""
+    if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Slice):
+        return NO
+    if receiver.argument and receiver.immutable is NO:
+        return maybe(machine.place(node), f"`{short(node)}` is bytes as a rule, if it is a buffer")
+    return receiver.immutable
+
+
+TAKES_BYTES = {
+    **dict.fromkeys(("struct.unpack", "struct.unpack_from", "struct.iter_unpack"), 1),
+    **dict.fromkeys(("zlib.crc32", "zlib.adler32", "binascii.crc32", "binascii.hexlify"), 0),
+    **dict.fromkeys((f"hashlib.{name}" for name in ("md5", "sha1", "sha256", "sha512", "blake2b")), 0),
+}
+"""Functions of the strings of bytes that messages and files are made of, with the position of these."""
+
+
+@special(*TAKES_BYTES)
+def _taken_for_bytes(machine: Machine, state: State, node: cst.BaseExpression, arguments: Arguments) -> Value:
+    position = 1 if _is_struct(node) else 0
+    match arguments.get(position):
+        case (cst.Name() as name, Unknown(immutable=fact) as value) if value.argument and fact is NO:
+            known = maybe(machine.place(node), f"`{short(node)}` takes `{short(name)}` for bytes")
+            rebind(machine, name, replace(value, immutable=known), state)
+    return Unknown()
+
+
+def _is_struct(node: cst.BaseExpression) -> bool:
+    """``unpack(format, data)``, whatever the module is called."""
+    return isinstance(node, cst.Call) and "unpack" in short(node.func)
 
 
 def as_bytes(machine: Machine, node: cst.BaseExpression, name: str, value: Value) -> Value:

@@ -19,6 +19,7 @@ from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import code, dotted, short
+from tensorlint.flow.read_only import slice_of_bytes
 from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh, look, part_of, share
@@ -97,7 +98,7 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
             name = dotted(node.value) or "" if receiver.variable else ""
             if name and len(keys) == 1 and isinstance(keys[0], Constant) and isinstance(keys[0].value, str):
                 name = short(node)  # cfg["device"]
-            immutable = receiver.immutable if isinstance(node.slice[0].slice, cst.Slice) else NO
+            immutable = slice_of_bytes(machine, node, receiver)
             return Unknown(name, parameter=receiver.parameter, from_caller=receiver.from_caller, immutable=immutable)
         case Object():
             row = machine.library.row(f"{receiver.type}.__getitem__")

@@ -70,7 +70,9 @@ class ReadOnlyArray(Rule):
 
     Known limits
     ------------
-    `torch.tensor` copies, and is silent. What `.read()` gives is taken for bytes where `np.frombuffer` is given it.
+    `torch.tensor` copies, and is silent. What `.read()` and `.recv()` give is taken for bytes where `np.frombuffer` is
+    given it, and so is an argument that is sliced, or given to `struct.unpack`, `zlib.crc32` and the like; of an
+    argument of which nothing is known nothing is said.
     The arrays of pandas are read-only from pandas 3 on; of a DataFrame it depends on how its columns came to be, and
     nothing is said. A warning that is filtered is reported all the same.
 
