@@ -92,6 +92,8 @@ def of_tensors(a: Single, b: Single, operator: cst.CSTNode) -> Dtyped:
 def _of_two(a: Tensor, b: Tensor) -> Dtyped:
     """Two tensors of different dtypes: the wider floats hold unless they are those of a 0-d tensor."""
     for one, other in ((a, b), (b, a)):
+        if one.dtype == "float64" and one.ndim and not other.dtype and (other.assumed or not other.opaque):
+            return Dtyped("float64", one.dtype_from)  # whatever the other one is, unless it is complex
         if one.dtype == "float64" and other.dtype in (*FLOATING, *INTEGRAL):
             wins = other.dtype in INTEGRAL or one.ndim or (one.ndim == 0 and other.ndim == 0)
             return Dtyped("float64", one.dtype_from) if wins else NOTHING

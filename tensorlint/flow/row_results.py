@@ -7,7 +7,7 @@ from dataclasses import replace
 from tensorlint.flow.containers import make_items
 from tensorlint.flow.dtypes import dtype_name
 from tensorlint.flow.expanded import spread_of
-from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Truth, maybe, yes
+from tensorlint.flow.facts import NO, UNKNOWN, Fact, Place, Reason, Truth, maybe, yes
 from tensorlint.flow.heap import Items
 from tensorlint.flow.joining import join, join_values
 from tensorlint.flow.library_call import Call
@@ -30,6 +30,7 @@ from tensorlint.flow.values import (
     Number,
     Object,
     Ref,
+    Single,
     Tensor,
     Tuple,
     Union,
@@ -219,10 +220,32 @@ def _elementwise(machine: Machine, state: State, call: Call) -> Value | None:
         surely = any(all(isinstance(item, Tensor) for item in alternatives(value)) for value in values)
         return tensor if surely else join(tensor, Unknown(from_caller=True))  # of a number it is a number
     if all(isinstance(item, Number | Constant) or (isinstance(item, Array) and item.scalar) for item in items):
-        return Array(scalar=True)
+        return _scalar(machine, call, items)
     if any(isinstance(item, Unknown) for item in items) and not any(isinstance(item, Array) for item in items):
         return Unknown(from_caller=True)  # of a number it is a number
     return None
+
+
+def _scalar(machine: Machine, call: Call, items: list[Single]) -> Array:
+    """What a function of numbers gives: of Python's, NumPy's float64 where it computes with floats."""
+    floats = call.row.dtype == "mean" and not call.arguments.keywords and bool(items)
+    if not floats or not all(_is_real(item) for item in items):
+        return Array(scalar=True)
+    made = Reason(machine.place(call.node), f"`{short(call.node)}` is a float64 of NumPy's")
+    return Array(scalar=True, dtype="float64", ndim=0, dtype_from=made)
+
+
+def _is_real(item: Single) -> bool:
+    """A number of Python's, or a float64 of NumPy's."""
+    match item:
+        case Constant(value=bool()):
+            return False
+        case Constant(value=int() | float()) | Number(type="float" | "int"):
+            return True
+        case Array(dtype="float64", dtype_from=reason):
+            return reason is not None
+        case _:
+            return False
 
 
 DRAWS = {

@@ -26,7 +26,10 @@ from tensorlint.flow.values import (
     Constant,
     Device,
     Dtype,
+    Number,
+    Ref,
     Tensor,
+    Tuple,
     Union,
     Unknown,
     Value,
@@ -54,7 +57,7 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
     if not kind.holds:
         kind = yes(place, f"`{short(call.node)}` gives a tensor")
     opaque = any(isinstance(item, Tensor) and item.opaque for value in values for item in alternatives(value))
-    ndim = 0 if _reduces(call) else 1 if row.name in ("torch.stack", "torch.cat", "torch.concat") else None
+    ndim = 0 if _reduces(call) else 1 if row.name in ("torch.stack", "torch.cat", "torch.concat") else _of_data(call)
     result = result_tensor(
         machine,
         state,
@@ -113,6 +116,19 @@ _FILLERS = frozenset(
 
 
 _REDUCTIONS = frozenset(["mean", "sum", "norm", "prod", "max", "min", "std", "var", "median", "logsumexp"])
+
+
+def _of_data(call: Call) -> int | None:
+    """How many dimensions, at least, the tensor has that is made of a list or of a number."""
+    if call.row.default != "data":
+        return None
+    match call.subject:
+        case Tuple() | Ref():
+            return 1
+        case Constant() | Number() | Array(scalar=True, ndim=0):
+            return 0
+        case _:
+            return None
 
 
 def _reduces(call: Call) -> bool:
