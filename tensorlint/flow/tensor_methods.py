@@ -21,7 +21,7 @@ from tensorlint.flow.leaving import leave, new_leaf
 from tensorlint.flow.library_call import Call
 from tensorlint.flow.links import detached_after_cpu, made_contiguous, needless
 from tensorlint.flow.lost import Way
-from tensorlint.flow.machine import Machine
+from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.missing import back_propagated
 from tensorlint.flow.names import short
 from tensorlint.flow.rebinding import rebind
@@ -38,6 +38,7 @@ from tensorlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    alternatives,
 )
 
 __all__ = ["call_tensor_method"]
@@ -106,7 +107,10 @@ def call_tensor_method(
         detached_after_cpu(machine, node, tensor, receiver_node)
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is None and name == "astype":
-        astype_of_tensor(machine, node, tensor, arguments)
+        with machine.unread():
+            alone = receiver_node is None or len(alternatives(evaluate(machine, receiver_node, state))) == 1
+        if alone:  # where it may be an array, that is what is meant
+            astype_of_tensor(machine, node, tensor, arguments)
     if row is None:
         if tensor.opaque:
             found = inputs_of(state, arguments.values())

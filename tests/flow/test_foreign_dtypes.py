@@ -120,3 +120,17 @@ cast(np.ones(3))
 """)
         == []
     )
+
+
+def test_what_may_be_an_array_has_astype() -> None:
+    assert not findings("""
+def read(loaded):
+    if isinstance(loaded, list):
+        data = torch.FloatTensor(loaded)
+    else:
+        data = loaded
+    kind = data.dtype
+    if kind == "float64":
+        data = data.astype("float32")
+    return data
+""")
