@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("numpy")
 
 from tensorlint.library.tables import Library, library
-from tensorlint.verify.rows.check import check_row, names
+from tensorlint.verify.rows.check import check_row, names, seen
 from tensorlint.verify.rows.example_trials import examples
 from tensorlint.verify.rows.report import command
 from tensorlint.versions import Targets
@@ -114,3 +115,10 @@ def test_few_rows_of_installed_libraries_are_left_unchecked_for_want_of_a_call()
 
     left = [name for name in names(library()) if name.startswith(("torch.", "numpy.")) and not has_a_call(name)]
     assert len(left) <= 30, left
+
+
+def test_what_is_tried_writes_no_files_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen("numpy.save")
+    assert Path.cwd() == tmp_path
+    assert not [*tmp_path.iterdir()]

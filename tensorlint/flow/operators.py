@@ -137,7 +137,9 @@ def _one(
         )
         divides = isinstance(operator, cst.Divide | cst.DivideAssign)
         dtype, dtype_from = of_arrays(state, (a, b), machine.place(node), node, divides=divides)
-        return Array(NO, dtype, fresh(machine), scalar, dtype_from=dtype_from)
+        arrays = [item for item in (a, b) if isinstance(item, Array) and not item.scalar]
+        perhaps = not scalar and all(item.maybe_scalar for item in arrays)
+        return Array(NO, dtype, fresh(machine), scalar, perhaps, dtype_from=dtype_from)
     if isinstance(operator, cst.Add | cst.AddAssign):
         joined = _concatenated(machine, state, node, a, b)
         if joined is not None:
@@ -226,7 +228,8 @@ def unary(machine: Machine, node: cst.UnaryOperation, state: State) -> Value:
             results.append(made)
         elif isinstance(item, Array):
             kept = item.dtype_from
-            results.append(Array(NO, item.dtype, fresh(machine), item.scalar, lost=item.lost, dtype_from=kept))
+            own = Array(NO, item.dtype, fresh(machine), item.scalar, item.maybe_scalar, dtype_from=kept)
+            results.append(replace(own, lost=item.lost))
         elif (
             isinstance(item, Constant) and isinstance(item.value, int | float) and isinstance(node.operator, cst.Minus)
         ):

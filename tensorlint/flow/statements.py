@@ -14,7 +14,7 @@ from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.discarded import discarded
 from tensorlint.flow.expanded_writes import expanded_written, item_of_expanded_written
-from tensorlint.flow.facts import NO, yes
+from tensorlint.flow.facts import NO, Truth, yes
 from tensorlint.flow.joining import join_values
 from tensorlint.flow.links import writes_to_data
 from tensorlint.flow.machine import Machine, evaluate, execute, execute_all, executes
@@ -89,10 +89,14 @@ def annotated_assignment(machine: Machine, node: cst.AnnAssign, state: State) ->
     if node.value is None:
         return
     value = evaluate(machine, node.value, state)
-    if isinstance(value, Unknown):
+    items = alternatives(value)
+    sure = all(isinstance(item, Tensor) and item.kind.truth is Truth.YES for item in items)
+    unsure = not sure and any(isinstance(item, Tensor) for item in items)
+    if unsure or isinstance(value, Unknown):
         name = dotted(node.target) or ""
         found = annotated(machine, node.annotation.annotation, state, machine.frame.file, name)
-        value = found if found is not None else value
+        if isinstance(value, Unknown) or isinstance(found, Array):  # of several paths the author knows the one
+            value = found if found is not None else value
     assign(machine, node.target, value, state, node.value)
 
 

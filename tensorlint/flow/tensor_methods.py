@@ -108,7 +108,7 @@ def call_tensor_method(
     row = machine.library.row(f"torch.Tensor.{name}")
     if row is None and name == "astype":
         with machine.unread():
-            alone = receiver_node is None or len(alternatives(evaluate(machine, receiver_node, state))) == 1
+            alone = len(alternatives(evaluate(machine, receiver_node, state))) == 1
         if alone:  # where it may be an array, that is what is meant
             astype_of_tensor(machine, node, tensor, arguments)
     if row is None:

@@ -93,10 +93,11 @@ class DeviceDependentSharing(Rule):
         other = f"`{event.other_name}`"
         if event.other_name == event.written_name:
             other = f"the tensor that {other} was made of"
+        device_alone = all("GPU" in condition for condition in event.condition.split(" or "))
         yield Verdict(
             event.place,
             f"on the CPU this write to `{event.written_name}` also changes {other}, on a GPU it does not",
-            Confidence.LIKELY,
+            Confidence.LIKELY if device_alone else Confidence.POSSIBLE,
             evidence(event, event.sharing, event.seen),
             copy_of_shared(event),
         )

@@ -133,3 +133,27 @@ class Net(nn.Module):
 )
 def test_the_repair_converts_one_of_them(before: str, after: str) -> None:
     assert fixed(f"{START}{before}\n") == f"{START}{after}\n"
+
+
+def test_a_row_of_an_array_whose_shape_is_not_known_may_be_a_number() -> None:
+    assert not findings("""
+def spacing(image):
+    sizes = np.asarray(image.GetSpacing(), dtype=np.float64)
+    m = torch.eye(4, dtype=torch.float64)
+    for i, e in enumerate(sizes):
+        m[i, i] = 1 / e
+    return m
+""")
+
+
+def test_what_is_annotated_as_an_array_is_one_of_the_paths() -> None:
+    text = """
+def convert(x, kind):
+    if kind is torch.Tensor:
+        return torch.as_tensor(x)
+    return other(x)
+def check(boxes, kind):
+    found{}= convert(boxes, kind)
+    return np.any(found[:, 1:] > np.array([1, 2]))
+"""
+    assert not findings(text.format(": np.ndarray "))

@@ -8,8 +8,11 @@ down for what none of these reaches (``examples``). ``python -m tensorlint.verif
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,9 +73,22 @@ def checkable(tables: Library) -> Iterator[str]:
 
 def seen(name: str, bases: slice = slice(None)) -> Seen:
     """What the menus see of a name. ``bases``: which of the first inputs to try."""
-    if name.startswith("torch."):
-        return tensor_trials.observe(name, bases)
-    return array_trials.observe(name, bases=bases)
+    with _elsewhere():
+        if name.startswith("torch."):
+            return tensor_trials.observe(name, bases)
+        return array_trials.observe(name, bases=bases)
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """In a folder that is thrown away: some of what is tried takes its arguments for the names of files to write."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory(prefix="tensorlint-") as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
 
 
 def check_row(name: str, tables: Library, bases: slice = slice(None)) -> Checked:
