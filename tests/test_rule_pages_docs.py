@@ -9,6 +9,7 @@ from checkout import ROOT
 
 from tensorlint.rules.registry import rule, rules
 from tensorlint.verify import pages
+from tensorlint.verify.claims import VERBS
 
 MADE = pages.pages(ROOT / "fixtures" / "observed")
 FOLDER = ROOT / "docs" / "rules"
@@ -62,3 +63,7 @@ def test_pages_of_rules_that_are_gone_are_taken_away(tmp_path: Path, capsys: pyt
     assert f"removed {tmp_path / 'TSL199.md'}" in capsys.readouterr().out
     pages.main([str(tmp_path)])
     assert capsys.readouterr().out == ""
+
+
+def test_there_are_words_for_every_claim() -> None:
+    assert set(pages.SEEN) == set(VERBS)

@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from tensorlint.verify.markers import comments
 from tensorlint.versions import within
 
-__all__ = ["DEVICES", "GPUS", "Claim", "claims", "parse_where"]
+__all__ = ["DEVICES", "GPUS", "VERBS", "Claim", "claims", "parse_where"]
 
 GPUS = ("cuda", "mps", "simulated-cuda")
 DEVICES = ("cpu", "cuda", "mps", "meta", "simulated-cuda")
@@ -42,7 +42,7 @@ DEVICES = ("cpu", "cuda", "mps", "meta", "simulated-cuda")
 _CLAIM = re.compile(r"#\s*claim\b(?P<where>[^:]*):\s*(?P<text>.*\S)\s*$")
 _NOT_FIXED = re.compile(r"#\s*not fixed:\s*\S")
 _VERSION = re.compile(r"(torch|numpy)\s*(<|<=|>|>=|==)\s*([\d.]+)$")
-_VERBS = {
+VERBS = {
     "raises": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
     "fails later": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
     "warns": r"(?P<subject>\w+)(?:: (?P<detail>.+))?",
@@ -159,7 +159,7 @@ def parse_where(where: str, place: str) -> tuple[frozenset[str], tuple[tuple[str
 
 
 def _parse(text: str, place: str) -> tuple[str, str, str]:
-    for verb, pattern in _VERBS.items():
+    for verb, pattern in VERBS.items():
         if match := re.fullmatch(rf"{verb}\s*{pattern}", text):
             parts = match.groupdict()
             subject, detail = parts["subject"] or "", parts.get("detail") or ""
@@ -169,7 +169,7 @@ def _parse(text: str, place: str) -> tuple[str, str, str]:
                 except SyntaxError:
                     raise ValueError(f"{place}: {expression!r} is no expression") from None
             return verb, subject, detail
-    raise ValueError(f"{place}: cannot read the claim {text!r} (known: {', '.join(_VERBS)})")
+    raise ValueError(f"{place}: cannot read the claim {text!r} (known: {', '.join(VERBS)})")
 
 
 def _statements(module: ast.Module) -> dict[int, int]:

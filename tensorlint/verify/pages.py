@@ -37,6 +37,8 @@ SEEN = {
     "always": "the comparison is always {}",
     "discards": "nothing changes: the result is dropped",
     "slower than": "it is slower",
+    "fails later": "a later statement raises `{}`",
+    "holds": "as the page says",
     **dict.fromkeys(GOOD, "nothing goes wrong"),
 }
 """What a claim's verb means, in a table."""
