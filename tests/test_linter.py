@@ -51,6 +51,8 @@ class TestFindings:
         here = Source(b'import torch\nbad("TSL101")\n', "a.py")
 
         class Project:
+            root = Path()
+
             def source(self, path: str) -> Source:
                 assert path == other.path
                 return other

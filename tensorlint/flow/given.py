@@ -81,7 +81,7 @@ def _give_other(machine: Machine, state: State, call: Call, operand: cst.BaseExp
             return
         reason, surely = item.kind.reason, item.kind.truth is Truth.YES
     elif isinstance(item, Tuple | Ref):
-        elements = _array_in(state, item)
+        elements = None if _asks_for_elements(machine, operand) else _array_in(state, item)
     if not other and elements is None:
         return
     machine.emit(
@@ -100,6 +100,12 @@ def _give_other(machine: Machine, state: State, call: Call, operand: cst.BaseExp
             caught=is_caught(machine, "TypeError"),
         )
     )
+
+
+def _asks_for_elements(machine: Machine, operand: cst.BaseExpression) -> bool:
+    """The function tests what the list holds: ``isinstance(values[0], np.ndarray)``."""
+    definition = machine.frame.definition
+    return definition is not None and f"isinstance({short(operand)}[0]" in definition.text
 
 
 def _seen_made(tensor: Tensor) -> bool:

@@ -116,6 +116,8 @@ def _one(
         elif single:
             mixed_operator(machine, node, a, right_node, b, operator)
         return result_tensor(machine, state, inputs_of(state, [_accepted(state, b)]))
+    if isinstance(operator, cst.Multiply):  # [0] * count repeats the list, whatever counts
+        a, b = _counting(state, a, b), _counting(state, b, a)
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         if isinstance(operator, UNSUPPORTED):
             meet_unsupported(machine, node, a, b)
@@ -194,6 +196,12 @@ def _ndim(a: Single, b: Single) -> int | None:
         item.ndim if isinstance(item, Tensor) else 0 if isinstance(item, Number | Constant) else None for item in (a, b)
     ]
     return None if None in known else max(n for n in known if n is not None)
+
+
+def _counting(state: State, value: Single, other: Single) -> Single:
+    """The operand, a number where the other one is a list that it repeats."""
+    repeats = isinstance(other, Tuple) or items_at(state, other) is not None
+    return Number() if repeats and isinstance(value, Tensor) else value
 
 
 def _concatenated(machine: Machine, state: State, node: cst.BaseExpression, a: Single, b: Single) -> Value | None:

@@ -85,7 +85,8 @@ class ForeignDtypeGiven(Rule):
         from tensorlint.fixes.foreign import own_dtype  # here: pages need no parser
 
         assert isinstance(event, ForeignDtype)
-        confidence = Confidence.CERTAIN if event.fact.truth is Truth.YES else Confidence.LIKELY
+        otherwise = Confidence.POSSIBLE if event.foreign is Foreign.METHOD else Confidence.LIKELY
+        confidence = Confidence.CERTAIN if event.fact.truth is Truth.YES else otherwise
         yield Verdict(event.place, _message(event), confidence, evidence(event, event.fact.reason), own_dtype(event))
 
 

@@ -68,3 +68,21 @@ def program(size: torch.Tensor):
 def test_the_rows_of_an_array_with_one_axis_are_scalars() -> None:
     assert reveal("\nfor x in np.ones(3):\n    reveal(x)\n").kind == "scalar"
     assert reveal("\nfor x in np.ones((3, 2)):\n    reveal(x)\n").kind == "Array"
+
+
+def test_a_list_whose_elements_are_tested_was_made_an_array_before() -> None:
+    assert not findings("""
+def as_tensor(values):
+    if isinstance(values, list) and isinstance(values[0], np.ndarray):
+        values = np.array(values)
+    if isinstance(values, np.ndarray):
+        return torch.from_numpy(values)
+    return torch.tensor(values)
+print(as_tensor([np.zeros(3), np.ones(3)]))
+""")
+
+
+def test_a_list_that_a_tensor_repeats_is_a_list() -> None:
+    assert not findings("""
+print(torch.tensor([4] * torch.arange(3).sum(), dtype=torch.long))
+""")
