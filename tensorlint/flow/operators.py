@@ -200,7 +200,8 @@ def _ndim(a: Single, b: Single) -> int | None:
 
 def _counting(state: State, value: Single, other: Single) -> Single:
     """The operand, a number where the other one is a list that it repeats."""
-    repeats = isinstance(other, Tuple) or items_at(state, other) is not None
+    items = items_at(state, other)
+    repeats = items is not None and items.kind == "list"
     return Number() if repeats and isinstance(value, Tensor) else value
 
 
