@@ -59,7 +59,8 @@ class NotAnNdarray(Rule):
 
     Known limits
     ------------
-    Where some paths give an array and others do not, nothing is reported: such code asks first, as a rule.
+    Where some paths give an array and others do not, nothing is reported: such code asks first, as a rule. A number
+    that a function gives is not reported, as many give arrays for other arguments.
 
     Fix safety
     ----------

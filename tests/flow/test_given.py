@@ -86,13 +86,3 @@ def test_a_list_that_a_tensor_repeats_is_a_list() -> None:
     assert not findings("""
 print(torch.tensor([4] * torch.arange(3).sum(), dtype=torch.long))
 """)
-
-
-def test_a_function_that_gives_numbers_or_arrays_is_not_told() -> None:
-    assert not findings("""
-def first(values):
-    if isinstance(values, np.ndarray) and len(values.shape) == 3:
-        return values[:, :, 0]
-    return int(values[0])
-print(torch.from_numpy(first([1, 2])))
-""")
