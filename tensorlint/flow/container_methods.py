@@ -22,7 +22,7 @@ from tensorlint.flow.values import (
     Value,
 )
 
-__all__ = ["call_dict_method", "call_list_method"]
+__all__ = ["call_dict_method", "call_list_method", "forget_order"]
 
 
 def call_list_method(
@@ -45,7 +45,9 @@ def call_list_method(
         case "extend" | "update" | "extendleft" if first is not None:
             extend(machine, state, ref, first[1], first[0], called, node)
         case "pop" | "popleft":
-            return element(machine, state, ref, node)
+            return _pop(machine, state, node, ref, items, Constant(0) if name == "popleft" else arguments.value(0))
+        case "remove":
+            forget_order(state, ref, items)
         case "copy":
             return make_items(machine, state, (node,), items.known, items.rest, put=items.put)
         case "clear":
@@ -55,6 +57,29 @@ def call_list_method(
         case _:
             return Unknown()
     return Constant(None)
+
+
+def _pop(
+    machine: Machine, state: State, node: cst.BaseExpression, ref: Ref, items: Items, which: Value | None
+) -> Value:
+    """``values.pop()``, ``values.pop(0)``: what it gives, and what is left."""
+    index = -1 if which is None else which.value if isinstance(which, Constant) else None
+    known = items.known
+    exact = known is not None and items.kind != "set" and machine.frame.loops <= items.depth
+    if known is None or not exact or not isinstance(index, int) or not -len(known) <= index < len(known):
+        value = element(machine, state, ref, node)
+        forget_order(state, ref, items)
+        return value
+    left = list(known)
+    value = left.pop(index)
+    state.heap[ref.address] = replace(items, known=tuple(left))
+    return value
+
+
+def forget_order(state: State, ref: Ref, items: Items) -> None:
+    """Something was taken out of a list: what is left is some of what was in it."""
+    if items.known is not None:
+        state.heap[ref.address] = replace(items, known=None, rest=join_values(items.known))
 
 
 def call_dict_method(

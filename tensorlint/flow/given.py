@@ -81,7 +81,7 @@ def _give_other(machine: Machine, state: State, call: Call, operand: cst.BaseExp
             return
         reason, surely = item.kind.reason, item.kind.truth is Truth.YES
     elif isinstance(item, Tuple | Ref):
-        elements = None if _asks_for_elements(machine, operand) else _array_in(state, item)
+        elements = _array_in(state, item)
     if isinstance(item, Number) and isinstance(operand, cst.Call):
         return  # a function that gives numbers for some arguments and arrays for others
     if not other and elements is None:
@@ -102,12 +102,6 @@ def _give_other(machine: Machine, state: State, call: Call, operand: cst.BaseExp
             caught=is_caught(machine, "TypeError"),
         )
     )
-
-
-def _asks_for_elements(machine: Machine, operand: cst.BaseExpression) -> bool:
-    """The function tests what the list holds: ``isinstance(values[0], np.ndarray)``."""
-    definition = machine.frame.definition
-    return definition is not None and f"isinstance({short(operand)}[0]" in definition.text
 
 
 def _seen_made(tensor: Tensor) -> bool:

@@ -11,6 +11,7 @@ from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import condition_key, dotted, literal, short
 from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_dtypes import asked_about_dtype
+from tensorlint.flow.narrowing_elements import each, emptiness, holds_something
 from tensorlint.flow.narrowing_forms import narrow_form
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
@@ -25,6 +26,9 @@ from tensorlint.flow.values import (
 )
 
 __all__ = ["narrow", "outcomes"]
+
+MOST_TERMS = 6
+"""Of longer tests it is not asked which of their parts decided the outcome."""
 
 
 def narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
@@ -41,6 +45,8 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             if isinstance(test.operator, cst.And) is outcome:
                 narrow(machine, test.left, state, outcome)
                 narrow(machine, test.right, state, outcome)
+            elif _terms(test) <= MOST_TERMS:
+                _narrow_either(machine, test, state, outcome)
         case cst.Call():
             narrow_call(machine, test, state, outcome)
             if dotted(test.func) != "isinstance":
@@ -57,12 +63,46 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             _narrow_truth(machine, test.target, state, outcome)
         case _:
             pass
+    _narrow_containers(machine, test, state, outcome)
     narrow_device(machine, test, state, outcome)
     narrow_form(machine, test, state, outcome)
     for key, wanted in outcomes(test, outcome):
         state.assume(key, wanted)
         if (known := _constant_outcome(machine, test, state)) is not None and known is not outcome:
             state.alive = False
+
+
+def _terms(test: cst.BaseExpression) -> int:
+    """How many tests are joined by ``and`` and ``or``."""
+    return _terms(test.left) + _terms(test.right) if isinstance(test, cst.BooleanOperation) else 1
+
+
+def _narrow_either(machine: Machine, test: cst.BooleanOperation, state: State, outcome: bool) -> None:
+    """The left side decided that ``a and b`` is false (or ``a or b`` true), or the right side did."""
+    by_right = state.fork()
+    _decide(machine, test.left, state, outcome)
+    narrow(machine, test.left, by_right, not outcome)
+    if by_right.alive:
+        _decide(machine, test.right, by_right, outcome)
+    state.join(by_right, outcomes(test.left, outcome), outcomes(test.right, outcome) | outcomes(test.left, not outcome))
+
+
+def _decide(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
+    """Let one side of a test have decided its outcome: not because a list is empty that something was put into."""
+    while isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        test, outcome = test.expression, not outcome
+    if (empty := emptiness(test, outcome, state)) is not None and holds_something(machine, empty[0], state):
+        state.alive = False
+    else:
+        narrow(machine, test, state, outcome)
+
+
+def _narrow_containers(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
+    found = emptiness(test, outcome, state)
+    if found is None and isinstance(test, cst.Call):
+        found = each(machine, test, state, outcome, narrow)
+    if found is not None:
+        replace_alternatives(machine, found[0], state, found[1])
 
 
 def _constant_outcome(machine: Machine, test: cst.BaseExpression, state: State) -> bool | None:
@@ -123,7 +163,7 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
                 return Constant(None, item.guards) if wanted else item
             return item if is_none is wanted else None
 
-        replace_alternatives(machine, left, state, change)
+        replace_alternatives(machine, left, state, change, of_all=True)
         return
     equal = isinstance(target.operator, cst.Equal | cst.Is)
     if (subject := class_of(left)) is not None and (equal or isinstance(target.operator, cst.NotEqual | cst.IsNot)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import libcst as cst
@@ -16,6 +15,7 @@ from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.names import dotted, literal, short
+from tensorlint.flow.narrowing_elements import Change, changed, in_container, part_of_container
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
@@ -34,7 +34,6 @@ from tensorlint.flow.values import (
     Unknown,
     Value,
     alternatives,
-    union,
 )
 
 __all__ = ["class_of", "narrow_call", "narrow_types", "replace_alternatives", "types_of"]
@@ -66,27 +65,27 @@ ABSTRACT = {
 
 
 def replace_alternatives(
-    machine: Machine, node: cst.BaseExpression, state: State, change: Callable[[Single], Value | None]
+    machine: Machine, node: cst.BaseExpression, state: State, change: Change, of_all: bool = False
 ) -> None:
-    """Replace each alternative of what ``node`` names; None drops it. The state dies when none is left."""
+    """Replace each alternative of what ``node`` names; None drops it. The state dies when none is left.
+
+    :param of_all: what is known of the first element of a list holds for the others
+    """
     if isinstance(node, cst.NamedExpr):
         node = node.target
+    if (part := part_of_container(machine, state, node)) is not None:
+        container, index = part
+        change = in_container(machine, state, node, index, change, of_all)
+        replace_alternatives(machine, container, state, change, of_all)
+        return
     if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
         return
     value = evaluate(machine, node, state)
-    kept: list[Single] = []
-    changed = False
-    for item in alternatives(value):
-        new = change(item)
-        if new is None:
-            changed = True
-            continue
-        changed = changed or new is not item
-        kept.extend(alternatives(new))
-    if not kept:
+    new = changed(value, change)
+    if new is None:
         state.alive = False
-    elif changed:
-        rebind(machine, node, union(kept), state)
+    elif new is not value:
+        rebind(machine, node, new, state)
 
 
 def narrow_call(machine: Machine, test: cst.Call, state: State, outcome: bool) -> None:
@@ -220,7 +219,7 @@ def narrow_types(
             return item
         return item if matches is outcome else None
 
-    replace_alternatives(machine, node, state, change)
+    replace_alternatives(machine, node, state, change, of_all=True)
     if tensors and only and not outcome:
         is_no_tensor(machine, state, node)
 

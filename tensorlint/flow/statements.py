@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from tensorlint.flow import patterns  # noqa: F401  (it registers an executor)
+from tensorlint.flow import deletion, patterns  # noqa: F401  (they register executors)
 from tensorlint.flow.caught import catching, caught_by_handlers
 from tensorlint.flow.collecting import added_to, appended_to, collecting, kept_for_some_steps
 from tensorlint.flow.containers import extend
@@ -198,13 +198,6 @@ def assert_(machine: Machine, node: cst.Assert, state: State) -> None:
     """The path goes on where the test holds."""
     evaluate(machine, node.test, state)
     narrow(machine, node.test, state, True)
-
-
-@executes(cst.Del)
-def delete(machine: Machine, node: cst.Del, state: State) -> None:
-    """A name goes."""
-    if isinstance(node.target, cst.Name):
-        state.names.pop(node.target.value, None)
 
 
 @executes(cst.Global)
