@@ -82,8 +82,6 @@ def _give_other(machine: Machine, state: State, call: Call, operand: cst.BaseExp
         reason, surely = item.kind.reason, item.kind.truth is Truth.YES
     elif isinstance(item, Tuple | Ref):
         elements = _array_in(state, item)
-    if isinstance(item, Number) and isinstance(operand, cst.Call):
-        return  # a function that gives numbers for some arguments and arrays for others
     if not other and elements is None:
         return
     machine.emit(

@@ -59,8 +59,7 @@ class NotAnNdarray(Rule):
 
     Known limits
     ------------
-    Where some paths give an array and others do not, nothing is reported: such code asks first, as a rule. A number
-    that a function gives is not reported, as many give arrays for other arguments.
+    Where some paths give an array and others do not, nothing is reported: such code asks first, as a rule.
 
     Fix safety
     ----------

@@ -86,3 +86,28 @@ def test_a_list_that_a_tensor_repeats_is_a_list() -> None:
     assert not findings("""
 print(torch.tensor([4] * torch.arange(3).sum(), dtype=torch.long))
 """)
+
+
+FIRST_OF = """
+def first_of(values):
+    if isinstance(values, {type}) and values.ndim == 3:
+        return values[:, :, 0]
+    return int(values[0])
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "codes"),
+    [
+        ("np.ndarray", "first_of([1, 2])", ["TSL303"]),
+        ("torch.Tensor", "first_of(np.ones((2, 2, 2)))", ["TSL303"]),
+        ("np.ndarray", "first_of(np.ones((2, 2, 2)))", []),
+        ("np.ndarray", "first_of(image)", []),
+        ("np.ndarray", "first_of(image if flag() else [1, 2])", []),
+    ],
+)
+def test_a_function_gives_arrays_of_some_arguments_and_numbers_of_others(
+    kind: str, call: str, codes: list[str]
+) -> None:
+    program = FIRST_OF.format(type=kind) + f"def use(image):\n    return torch.from_numpy({call})\n"
+    assert [code for code, *_ in findings(program)] == codes
