@@ -13,6 +13,7 @@ from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_dtypes import asked_about_dtype
 from tensorlint.flow.narrowing_elements import each, emptiness, holds_something
 from tensorlint.flow.narrowing_forms import narrow_form
+from tensorlint.flow.narrowing_guards import guard
 from tensorlint.flow.narrowing_types import class_of, narrow_call, narrow_types, replace_alternatives, types_of
 from tensorlint.flow.state import State
 from tensorlint.flow.values import (
@@ -47,6 +48,8 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
                 narrow(machine, test.right, state, outcome)
             elif _terms(test) <= MOST_TERMS:
                 _narrow_either(machine, test, state, outcome)
+        case cst.IfExp():
+            _narrow_chosen(machine, test, state, outcome)
         case cst.Call():
             narrow_call(machine, test, state, outcome)
             if dotted(test.func) != "isinstance":
@@ -63,7 +66,7 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             _narrow_truth(machine, test.target, state, outcome)
         case _:
             pass
-    _narrow_containers(machine, test, state, outcome)
+    _narrow_tested(machine, test, state, outcome)
     narrow_device(machine, test, state, outcome)
     narrow_form(machine, test, state, outcome)
     for key, wanted in outcomes(test, outcome):
@@ -87,6 +90,16 @@ def _narrow_either(machine: Machine, test: cst.BooleanOperation, state: State, o
     state.join(by_right, outcomes(test.left, outcome), outcomes(test.right, outcome) | outcomes(test.left, not outcome))
 
 
+def _narrow_chosen(machine: Machine, test: cst.IfExp, state: State, outcome: bool) -> None:
+    """``a if chosen else b`` has this outcome."""
+    other = state.fork()
+    narrow(machine, test.test, state, True)
+    narrow(machine, test.test, other, False)
+    narrow(machine, test.body, state, outcome)
+    narrow(machine, test.orelse, other, outcome)
+    state.join(other, outcomes(test.test, True), outcomes(test.test, False))
+
+
 def _decide(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
     """Let one side of a test have decided its outcome: not because a list is empty that something was put into."""
     while isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
@@ -97,10 +110,10 @@ def _decide(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
         narrow(machine, test, state, outcome)
 
 
-def _narrow_containers(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
+def _narrow_tested(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
     found = emptiness(test, outcome, state)
     if found is None and isinstance(test, cst.Call):
-        found = each(machine, test, state, outcome, narrow)
+        found = each(machine, test, state, outcome, narrow) or guard(machine, test, state, outcome, narrow)
     if found is not None:
         replace_alternatives(machine, found[0], state, found[1])
 

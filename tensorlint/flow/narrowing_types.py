@@ -7,13 +7,13 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.annotations import instance_of_class
-from tensorlint.flow.classes import MODULES, ancestors, method_of
+from tensorlint.flow.classes import method_of
 from tensorlint.flow.definitions import ClassDefinition
-from tensorlint.flow.dtypes import types_of_dtype
 from tensorlint.flow.entries import is_no_tensor
 from tensorlint.flow.facts import UNKNOWN, Place, Truth, maybe
-from tensorlint.flow.heap import Instance, Items, Mapping
+from tensorlint.flow.heap import Instance
 from tensorlint.flow.machine import Machine, evaluate
+from tensorlint.flow.matching_types import PLAIN_TYPES, TENSOR_TYPES, matches_types
 from tensorlint.flow.names import dotted, literal, short
 from tensorlint.flow.narrowing_elements import Change, changed, in_container, part_of_container
 from tensorlint.flow.rebinding import rebind
@@ -22,39 +22,16 @@ from tensorlint.flow.storage import fresh
 from tensorlint.flow.values import (
     Array,
     Class,
-    Constant,
-    Device,
-    Dtype,
     External,
-    Number,
     Ref,
     Single,
     Tensor,
-    Tuple,
     Unknown,
     Value,
     alternatives,
 )
 
 __all__ = ["class_of", "narrow_call", "narrow_types", "replace_alternatives", "types_of"]
-
-
-TENSOR_TYPES = {"torch.Tensor", "torch.FloatTensor", "torch.nn.Parameter", "torch.autograd.Variable"}
-
-
-DTYPE_TYPES = {"torch.dtype", "numpy.dtype", "builtins.type", "builtins.str", *TENSOR_TYPES, "numpy.ndarray"}
-
-
-PLAIN_TYPES = {
-    "builtins.list": (Tuple, Ref),
-    "builtins.tuple": (Tuple, Ref),
-    "builtins.dict": (Ref,),
-    "builtins.int": (Number, Constant),
-    "builtins.float": (Number, Constant),
-    "builtins.bool": (Number, Constant),
-    "builtins.str": (Number, Constant),
-    "builtins.bytes": (Number, Constant),
-}
 
 
 ABSTRACT = {
@@ -204,7 +181,7 @@ def narrow_types(
             if len(classes) == 1:
                 return _instance(machine, state, classes[0], node)
             return item
-        matches = _matches(machine, state, item, tensors, arrays, plain, classes, names)
+        matches = matches_types(machine, state, item, tensors, arrays, plain, classes, names)
         if matches is None:
             return item
         if isinstance(item, Tensor) and item.opaque and tensors:
@@ -227,76 +204,3 @@ def narrow_types(
 def _instance(machine: Machine, state: State, definition: ClassDefinition, node: cst.BaseExpression) -> Value:
     found = instance_of_class(machine, Class(definition), state, short(node), 0)
     return found if found is not None else Unknown(short(node))
-
-
-def _matches(
-    machine: Machine,
-    state: State,
-    item: Single,
-    tensors: bool,
-    arrays: bool,
-    plain: tuple[type, ...],
-    classes: list[ClassDefinition],
-    names: set[str],
-) -> bool | None:
-    """Whether an alternative is of one of the types; None where that cannot be told."""
-    match item:
-        case Tensor():
-            return tensors or (None if names - TENSOR_TYPES - set(PLAIN_TYPES) - {"numpy.ndarray"} else False)
-        case Device():
-            return ("builtins.str" if item.text else "torch.device") in names
-        case Array():
-            return arrays or (None if item.scalar else False)
-        case Constant(value=None):
-            return False
-        case Number() | Constant():
-            if isinstance(item, Constant) and isinstance(item.value, str):
-                return "builtins.str" in names
-            return None if isinstance(item, plain) else False
-        case External() | Dtype() if (kinds := types_of_dtype(item)) is not None:
-            return True if not kinds.isdisjoint(names) else False if names <= DTYPE_TYPES else None
-        case Tuple():
-            return "builtins.tuple" in names or (
-                None if names - set(PLAIN_TYPES) - TENSOR_TYPES - {"numpy.ndarray"} else False
-            )
-        case Ref():
-            match state.object(item):
-                case Items(kind=kind):
-                    if kind in ("list", "tuple"):
-                        return f"builtins.{kind}" in names or (
-                            None if "builtins.list" in names or "builtins.tuple" in names else False
-                        )
-                    return None
-                case Mapping():
-                    return "builtins.dict" in names or (None if names - set(PLAIN_TYPES) - TENSOR_TYPES else False)
-                case Instance() as instance:
-                    return _is_one(machine, state, instance, classes, names)
-            return None
-        case _:
-            return None
-
-
-def _is_one(
-    machine: Machine, state: State, instance: Instance, classes: list[ClassDefinition], names: set[str]
-) -> bool | None:
-    """Whether an instance is of one of the classes; a module, and what inherits from nothing unseen, is no list."""
-    if instance.definition is not None and classes:
-        return True if any(base in classes for base in ancestors(machine, instance.definition, state)) else None
-    if instance.module is not None and (instance.type in names or not names.isdisjoint(MODULES)):
-        return True
-    if (
-        instance.type.startswith("torch.nn.")
-        and names
-        and not classes
-        and all(_is_layer(machine, one) for one in names)
-    ):
-        return False
-    plain = names <= {*PLAIN_TYPES, *TENSOR_TYPES, "numpy.ndarray"}
-    closed = instance.module is not None or (instance.definition is not None and not instance.open)
-    return False if plain and closed and not classes else None
-
-
-def _is_layer(machine: Machine, name: str) -> bool:
-    """A module of torch that no other one inherits from."""
-    row = machine.library.row(name)
-    return name.startswith("torch.nn.") and row is not None and row.returns == "module" and not name.endswith("Base")
