@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tensorlint.flow.arguments import Arguments
+from tensorlint.flow.engines import takes_handler
 from tensorlint.flow.gradmode import under
 from tensorlint.flow.machine import Machine, evaluate
 from tensorlint.flow.state import State
@@ -21,13 +22,14 @@ def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Val
 
     if node in machine.unchanged:
         return value
-    plain = value
+    plain, handled = value, False
     outer, machine.decorating = machine.decorating, True
     try:
         for decorator in reversed(node.decorators):
             if isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in PLAIN:
                 continue
             found = evaluate(machine, decorator.decorator, state)
+            handled = takes_handler(state, found, value) or handled
             if isinstance(found, Ref):
                 value = _inside(machine, state, decorator.decorator, found, value)
             if isinstance(found, Function) or (isinstance(found, Bound) and found.function is not None):
@@ -36,7 +38,7 @@ def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Val
                     value = made
     finally:
         machine.decorating = outer
-    if value is plain:
+    if value is plain and not handled:
         machine.unchanged.add(node)
     return value
 

@@ -8,6 +8,7 @@ from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.autograd_functions import apply_function
 from tensorlint.flow.container_methods import call_dict_method, call_list_method
 from tensorlint.flow.contexts import enter_context
+from tensorlint.flow.engines import ENGINE, call_engine_method, takes_handler
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.hooks import REGISTERS, register_hook
 from tensorlint.flow.library_call import Call
@@ -84,6 +85,8 @@ def call_method(
         case Class(definition=definition):  # no other method of a class is bound without its function
             return apply_function(machine, state, node, definition, arguments)
         case Tuple():
+            if (handler := arguments.value(0)) is not None and takes_handler(state, bound, handler):
+                return handler
             return Number()
         case Constant(value=str()) | Number():
             return Number()
@@ -110,6 +113,8 @@ def _of_object(
             return call_dict_method(machine, state, node, ref, mapping, name, receiver_node, arguments)
         case Instance(type="torch.optim.Optimizer"):
             return call_optimizer_method(machine, state, node, ref, name)
+        case Instance(type=type_) as instance if type_ == ENGINE:
+            return call_engine_method(machine, state, node, ref, instance, name, arguments)
         case Instance(module=module) as instance if module is not None:
             return call_module_method(machine, state, node, ref, instance, name, receiver_node, arguments)
         case Instance() as instance if instance.type:
