@@ -16,7 +16,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Constant, Tensor, Tuple, Unknown, Value, alternatives, union
 
-__all__ = ["Arguments", "bind", "evaluate_arguments"]
+__all__ = ["Arguments", "accepts", "bind", "evaluate_arguments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,17 @@ def bind(
         other = arguments.keyword_rest[1] if arguments.keyword_rest is not None else None
         names[name] = make_mapping(machine, state, (node, "**", name), entries, other)
     return names
+
+
+def accepts(parameters: cst.Parameters, arguments: Arguments, first: int) -> bool:
+    """Whether a function takes these arguments after the ``first`` ones, which it is given anyway.
+
+    Only what is written out counts: what a starred argument holds may be anything.
+    """
+    ordered = [*parameters.posonly_params, *parameters.params]
+    named = {parameter.name.value for parameter in (*parameters.params, *parameters.kwonly_params)}
+    fits = first + len(arguments.positional) <= len(ordered) or isinstance(parameters.star_arg, cst.Param)
+    return fits and (parameters.star_kwarg is not None or named.issuperset(arguments.keywords))
 
 
 def _step(machine: Machine, value: Value, node: cst.BaseExpression, text: str) -> Value:

@@ -14,7 +14,7 @@ from tensorlint.flow import (
     method_calls,
     standard_calls,  # noqa: F401
 )
-from tensorlint.flow.arguments import Arguments, evaluate_arguments
+from tensorlint.flow.arguments import Arguments, accepts, evaluate_arguments
 from tensorlint.flow.attributes import attribute_of, only_describes
 from tensorlint.flow.classes import instantiate
 from tensorlint.flow.facts import NO, maybe
@@ -150,13 +150,25 @@ def call_value(
     """Call each alternative of ``callee``."""
     if not all(isinstance(item, Function | Class) or _is_project_method(item) for item in alternatives(callee)):
         call_back(machine, state, node, callee, arguments)
-    for item in alternatives(callee):
+    meant = _meant(callee, arguments)
+    for item in meant:
         called_out_of_sight(machine, state, node, item, arguments)
-    results = [
-        guarded(_call_one(machine, state, node, item, receiver_node, arguments), item.guards)
-        for item in alternatives(callee)
-    ]
+    results = [guarded(_call_one(machine, state, node, item, receiver_node, arguments), item.guards) for item in meant]
     return join_values(results) or Unknown()
+
+
+def _meant(callee: Value, arguments: Arguments) -> tuple[Single, ...]:
+    """The alternatives that take the arguments, where some do: the others would refuse them."""
+    items = alternatives(callee)
+    return (tuple(item for item in items if _takes(item, arguments)) or items) if len(items) > 1 else items
+
+
+def _takes(callee: Single, arguments: Arguments) -> bool:
+    function = callee.function if isinstance(callee, Bound) else callee
+    if not isinstance(function, Function) or function.given:
+        return True
+    first = 1 if isinstance(callee, Bound) and not function.definition.is_static else 0
+    return accepts(function.definition.parameters, arguments, first)
 
 
 def _is_project_method(callee: Single) -> bool:

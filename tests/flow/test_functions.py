@@ -409,3 +409,45 @@ g = {partial}
 reveal(g(x=torch.ones(2)))
 """)
     assert (y.kind, y.requires_grad) == ("Tensor", "yes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ("1", "Array | Tensor | scalar"),
+        ("1, dtype=2", "Array"),
+        ("1, 2", "Array | scalar"),
+        ("1, 2, 3", "scalar"),
+        ("*more", "Array | Tensor | scalar"),
+        ("1, **more", "Array | Tensor | scalar"),
+        ("1, other=3", "scalar"),
+    ],
+)
+def test_a_function_that_does_not_take_the_arguments_is_not_meant(arguments: str, kind: str) -> None:
+    assert reveal(f"""
+def narrow(x):
+    return torch.ones(1)
+def wide(x, dtype=None):
+    return np.ones(1)
+def anything(*args, other=None):
+    return np.float64(1)
+f = narrow if flag() else wide if flag() else anything
+reveal(f({arguments}))
+""").kind == kind
+
+
+def test_a_method_takes_its_receiver_beside_the_arguments() -> None:
+    assert reveal("""
+class A:
+    def f(self, x):
+        return torch.ones(1)
+    @staticmethod
+    def g(x):
+        return np.ones(1)
+    @classmethod
+    def h(cls, x):
+        return np.float64(1)
+a = A()
+f = a.f if flag() else a.g if flag() else A.h
+reveal(f(1))
+""").kind == "Array | Tensor | scalar"
