@@ -18,7 +18,7 @@ from tensorlint.flow.names import short
 from tensorlint.flow.read_only import backing_of, read_only_of
 from tensorlint.flow.row_dtypes import array_dtype
 from tensorlint.flow.row_forms import lacking_form
-from tensorlint.flow.row_tensors import asks_for_dtype, shared_memory, tensor_of
+from tensorlint.flow.row_tensors import asks_for_dtype, shared_memory, tensor_device, tensor_of
 from tensorlint.flow.state import State
 from tensorlint.flow.storage import fresh
 from tensorlint.flow.tensors import device_of, inputs_of, recorded
@@ -103,7 +103,8 @@ def _one(machine: Machine, state: State, call: Call, kind: str, grad: str) -> Va
             found = inputs_of(state, call.inputs())
             if row.name.startswith("torch.distributions."):
                 return Object(row.type or row.name, recorded(state, found.requires_grad), found.device)
-            return Object(row.type or row.name)
+            placed = row.device == "keyword"  # what it computes later is there
+            return Object(row.type or row.name, device=tensor_device(machine, state, call, found) if placed else NO)
         case _ if "." in kind:
             return Object(kind)
         case _:

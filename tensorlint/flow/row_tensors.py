@@ -36,7 +36,7 @@ from tensorlint.flow.values import (
     alternatives,
 )
 
-__all__ = ["asks_for_dtype", "shared_memory", "tensor_of"]
+__all__ = ["asks_for_dtype", "shared_memory", "tensor_device", "tensor_of"]
 
 
 def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
@@ -47,7 +47,7 @@ def tensor_of(machine: Machine, state: State, call: Call, grad: str) -> Value:
     inputs = inputs_of(state, values)
     place = machine.place(call.node)
     requires = _grad(machine, state, call, grad, inputs)
-    device = _tensor_device(machine, state, call, inputs)
+    device = tensor_device(machine, state, call, inputs)
     others = grad == "no" and row.grad != "no"  # the indices beside the values
     dtype, dtype_from = NOTHING if others else tensor_dtype(machine, state, call, inputs)
     if grad == "keyword" and call.arguments.is_true("requires_grad"):
@@ -167,7 +167,7 @@ def _same_object(call: Call) -> bool:
     return "layout" in call.row.shares
 
 
-def _tensor_device(machine: Machine, state: State, call: Call, inputs: Inputs) -> Fact:
+def tensor_device(machine: Machine, state: State, call: Call, inputs: Inputs) -> Fact:
     row = call.row
     place = machine.place(call.node)
     match row.device:

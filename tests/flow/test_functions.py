@@ -424,7 +424,8 @@ reveal(g(x=torch.ones(2)))
     ],
 )
 def test_a_function_that_does_not_take_the_arguments_is_not_meant(arguments: str, kind: str) -> None:
-    assert reveal(f"""
+    assert (
+        reveal(f"""
 def narrow(x):
     return torch.ones(1)
 def wide(x, dtype=None):
@@ -433,11 +434,14 @@ def anything(*args, other=None):
     return np.float64(1)
 f = narrow if flag() else wide if flag() else anything
 reveal(f({arguments}))
-""").kind == kind
+""").kind
+        == kind
+    )
 
 
 def test_a_method_takes_its_receiver_beside_the_arguments() -> None:
-    assert reveal("""
+    assert (
+        reveal("""
 class A:
     def f(self, x):
         return torch.ones(1)
@@ -450,4 +454,6 @@ class A:
 a = A()
 f = a.f if flag() else a.g if flag() else A.h
 reveal(f(1))
-""").kind == "Array | Tensor | scalar"
+""").kind
+        == "Array | Tensor | scalar"
+    )

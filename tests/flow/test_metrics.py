@@ -59,3 +59,22 @@ np.asarray([metric.compute()])
 """)
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("device", "codes"),
+    [
+        ('device="cuda"', ["TSL102"]),
+        ('device=torch.device("cuda")', ["TSL102"]),
+        ('device="cpu"', []),
+        ("", []),
+        ("device=device", ["TSL102"]),
+    ],
+)
+def test_a_metric_of_ignite_gives_a_tensor_where_it_was_made(device: str, codes: list[str]) -> None:
+    program = f"""
+from ignite.metrics import ConfusionMatrix
+metric = ConfusionMatrix(3, {device})
+np.asarray(metric.compute())
+"""
+    assert [code for code, *_ in findings(program)] == codes
