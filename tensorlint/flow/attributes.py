@@ -9,6 +9,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.autograd_functions import is_autograd_function
 from tensorlint.flow.classes import ancestors, method_of
+from tensorlint.flow.conditions import resolve
 from tensorlint.flow.containers import fields_of
 from tensorlint.flow.definitions import ClassDefinition
 from tensorlint.flow.facts import NO, UNKNOWN, Truth, maybe
@@ -24,7 +25,7 @@ from tensorlint.flow.names import dotted, short
 from tensorlint.flow.rebinding import rebind
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.saved import of_bias
-from tensorlint.flow.state import State, resolve
+from tensorlint.flow.state import State
 from tensorlint.flow.storage import look
 from tensorlint.flow.values import (
     Array,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from tensorlint.flow.conditions import resolve
 from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import Reason
@@ -15,7 +16,7 @@ from tensorlint.flow.joining import join, join_optional, join_values
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.names import literal
 from tensorlint.flow.narrowing import narrow, outcomes
-from tensorlint.flow.state import State, resolve
+from tensorlint.flow.state import State
 from tensorlint.flow.storage import keep, look
 from tensorlint.flow.targets import assign
 from tensorlint.flow.values import Constant, External, Function, Number, Single, Tuple, Union, Unknown, Value

@@ -147,6 +147,7 @@ def each(
         inner = state.fork()
         inner.names[target] = value
         narrow(machine, asked, inner, outcome)
+        state.adopt(inner)
         return inner.names.get(target, value) if inner.alive else None
 
     def change_container(container: Single) -> Value | None:

@@ -131,6 +131,8 @@ def _narrowed(
     with among(machine, inner, names), _inside(machine, function, inner):
         ends = _ends(machine, _body(function), inner, outcome, narrow)
         left = [end.names.get(name, item) for end in ends]
+    for end in ends:
+        state.adopt(end)
     return join_values(left)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
+from tensorlint.flow.conditions import WORD, free, freed, resolve, resolve_object
 from tensorlint.flow.facts import NO, Fact, Guards, Place, Truth
-from tensorlint.flow.heap import HeapObject, Instance, Mapping
+from tensorlint.flow.heap import HeapObject
 from tensorlint.flow.joining import join, join_objects
 from tensorlint.flow.layers import Layers
-from tensorlint.flow.values import NO_GUARDS, Alias, Array, Device, Ref, Single, Tensor, Union, Unknown, Value, union
+from tensorlint.flow.values import NO_GUARDS, Alias, Ref, Value
 
 __all__ = ["RECORDS", "State", "Write", "next_write"]
 
 RECORDS = Fact(Truth.YES)
-WORD = re.compile(r"\w+")
 MOST_EARLIER = 12
 
 
@@ -186,8 +185,8 @@ class State:
             return
         self.assumed = {text: outcome for text, outcome in self.assumed.items() if word not in WORD.findall(text)}
         for name, value in self.names.items():
-            self.names[name] = _freed(value, word)
-        self.grad = _free(self.grad, word)
+            self.names[name] = freed(value, word)
+        self.grad = free(self.grad, word)
 
     def records(self) -> Truth:
         """Whether autograd records here, on this path."""
@@ -196,6 +195,12 @@ class State:
     def object(self, ref: Ref) -> HeapObject | None:
         """What is at a reference."""
         return self.heap.get(ref.address)
+
+    def adopt(self, other: State) -> None:
+        """What was made on the path of ``other``, which is left, may be reached from here."""
+        for address, item in self.heap.changes(other.heap):
+            if address not in self.heap:
+                self.heap[address] = item
 
     def version(self, storage: int) -> int:
         """How often a storage has been written to, or what lives there was given other memory."""
@@ -232,85 +237,3 @@ def next_write(alias: Alias, last: Write) -> Write:
         if write.version > max(alias.version, last.rebound) and not elsewhere and not through_itself:
             return write
     return last
-
-
-def _freed(value: Value, word: str) -> Value:
-    """The value without the conditions that speak of ``word``."""
-    if isinstance(value, Union):
-        items = tuple(_freed_item(item, word) for item in value.items)
-        return union(items) if any(a is not b for a, b in zip(items, value.items, strict=True)) else value
-    return _freed_item(value, word)
-
-
-def _freed_item(item: Single, word: str) -> Single:
-    if item.guards and (kept := _others(item.guards, word)) != item.guards:
-        item = replace(item, guards=kept)
-    if isinstance(item, Tensor | Array) and item.spread.conditional:
-        item = replace(item, spread=item.spread.with_each(lambda fact: _free(fact, word)))
-    if isinstance(item, Tensor) and (item.requires_grad.given or item.device.given or item.form.conditional):
-        form = item.form.with_each(lambda fact: _free(fact, word)) if item.form.conditional else item.form
-        return replace(item, requires_grad=_free(item.requires_grad, word), device=_free(item.device, word), form=form)
-    if isinstance(item, Array) and (item.negative_stride.given or item.read_only.given):
-        stride, read_only = _free(item.negative_stride, word), _free(item.read_only, word)
-        return replace(item, negative_stride=stride, read_only=read_only)
-    if isinstance(item, Device) and item.accelerator.given:
-        return replace(item, accelerator=_free(item.accelerator, word))
-    return item
-
-
-def _free(fact: Fact, word: str) -> Fact:
-    return replace(fact, given=_others(fact.given, word)) if fact.given else fact
-
-
-def _others(guards: Guards, word: str) -> Guards:
-    return frozenset(guard for guard in guards if word not in WORD.findall(guard[0]))
-
-
-def resolve(value: Value, outcomes: dict[str, bool]) -> Value:
-    """The value where the outcomes of some conditions are known: alternatives and facts that contradict them go."""
-    if not outcomes:
-        return value
-    if isinstance(value, Union):
-        kept = [_resolve(item, outcomes) for item in value.items if not _contradicts(item.guards, outcomes)]
-        return union(kept) if kept else Unknown()
-    return _resolve(value, outcomes)
-
-
-def resolve_object(found: HeapObject, outcomes: dict[str, bool]) -> HeapObject:
-    """The object where the outcomes of some conditions are known."""
-    if not outcomes:
-        return found
-    if isinstance(found, Instance):
-        attributes = {name: resolve(value, outcomes) for name, value in found.attributes.items()}
-        if any(value is not found.attributes[name] for name, value in attributes.items()):
-            return replace(found, attributes=attributes)
-    elif isinstance(found, Mapping):
-        entries = {key: resolve(value, outcomes) for key, value in found.entries.items()}
-        if any(value is not found.entries[key] for key, value in entries.items()):
-            return replace(found, entries=entries)
-    return found
-
-
-def _contradicts(guards: Guards, outcomes: dict[str, bool]) -> bool:
-    return bool(guards) and any(outcomes.get(text, wanted) is not wanted for text, wanted in guards)
-
-
-def _resolve(item: Single, outcomes: dict[str, bool]) -> Single:
-    if isinstance(item, Tensor | Array) and item.spread.conditional:
-        item = replace(item, spread=item.spread.with_each(lambda fact: fact.assuming(outcomes)))
-    if isinstance(item, Tensor):
-        if item.form.conditional:
-            form = item.form.with_each(lambda fact: fact.assuming(outcomes))
-            item = item if form is item.form else replace(item, form=form)
-        if item.requires_grad.given or item.device.given:
-            grad, device = item.requires_grad.assuming(outcomes), item.device.assuming(outcomes)
-            if grad is not item.requires_grad or device is not item.device:
-                return replace(item, requires_grad=grad, device=device)
-    elif isinstance(item, Array):
-        if item.negative_stride.given or item.read_only.given:
-            stride, read_only = item.negative_stride.assuming(outcomes), item.read_only.assuming(outcomes)
-            if stride is not item.negative_stride or read_only is not item.read_only:
-                return replace(item, negative_stride=stride, read_only=read_only)
-    elif isinstance(item, Device) and item.accelerator.given:
-        return replace(item, accelerator=item.accelerator.assuming(outcomes))
-    return item

@@ -162,3 +162,19 @@ if isinstance(x, collections.abc.Sized):
         )
         == 2
     )
+
+
+def test_what_a_test_makes_of_an_argument_is_there_after_it() -> None:
+    guarded, every = reveals("""
+class Sample:
+    image: torch.Tensor
+def is_sample(x):
+    return isinstance(x, Sample)
+def f(x, unknown):
+    if is_sample(x):
+        reveal(x.image)
+    values = [unknown for _ in range(9)]
+    if all(isinstance(v, Sample) for v in values):
+        reveal(values[0].image)
+""")
+    assert (guarded.kind, every.kind) == ("Tensor", "Tensor")
