@@ -182,6 +182,24 @@ def test_a_claim_that_cannot_be_evaluated_is_contradicted(tmp_path: Path) -> Non
     assert "NameError" in found[0].observed
 
 
+def test_a_function_is_run_with_the_versions_that_it_needs(tmp_path: Path) -> None:
+    text = """
+    # devices: cpu, torch{}
+    def bug_a(device):
+        # claim: raises RuntimeError: requires grad
+        return torch.ones(2, requires_grad=True).numpy()
+
+
+    # devices: torch{}
+    def ok_b(device):
+        return 1
+    """
+    assert rows(tmp_path, text.format("<1", "<1")) == []
+    found = rows(tmp_path, text.format(">=1.13", "<1"))
+    assert [(row.function, row.device, row.verdict) for row in found] == [("bug_a", "cpu", Verdict.CONFIRMED)]
+    assert {row.device for row in rows(tmp_path, text.format("<1", ">=1.13"))} == {"cpu", "simulated-cuda"}
+
+
 def test_runs_do_not_see_each_other(tmp_path: Path) -> None:
     text = """
     seen = []

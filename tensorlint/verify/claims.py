@@ -29,12 +29,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tensorlint.verify.markers import comments
 from tensorlint.versions import within
 
-__all__ = ["DEVICES", "GPUS", "VERBS", "Claim", "claims", "parse_where"]
+__all__ = ["DEVICES", "GPUS", "VERBS", "Claim", "claims", "of_versions", "parse_where"]
 
 GPUS = ("cuda", "mps", "simulated-cuda")
 DEVICES = ("cpu", "cuda", "mps", "meta", "simulated-cuda")
@@ -102,7 +103,7 @@ class Claim:
 
     def of_versions(self, versions: dict[str, str]) -> bool:
         """Whether the claim is about these versions of ``torch`` and ``numpy``."""
-        return all(within(versions[library], operator + wanted) for library, operator, wanted in self.versions)
+        return of_versions(self.versions, versions)
 
     def made_for(self, device: str, versions: dict[str, str]) -> bool:
         """Whether the claim is about ``device`` and these versions of ``torch`` and ``numpy``."""
@@ -137,6 +138,11 @@ def claims(text: str, path: str) -> tuple[Claim, ...]:
         verb, subject, detail = _parse(match["text"], f"{path}:{line}")
         found.append(Claim(path, start, starts[start], verb, subject, detail, match["text"], devices, versions, fixed))
     return tuple(found)
+
+
+def of_versions(wanted: Iterable[tuple[str, str, str]], versions: dict[str, str]) -> bool:
+    """Whether ``versions`` of torch and NumPy are within what :func:`parse_where` has read."""
+    return all(within(versions[library], operator + number) for library, operator, number in wanted)
 
 
 def parse_where(where: str, place: str) -> tuple[frozenset[str], tuple[tuple[str, str, str], ...]]:

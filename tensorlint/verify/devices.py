@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
 from unittest import mock
 
 import torch
@@ -39,13 +42,19 @@ def on(device: str) -> Iterator[torch.device]:
     """Run a block on a device: a program that asks torch what there is finds this device and no other GPU."""
     with contextlib.ExitStack() as stack:
         if device != "cuda":
-            stack.enter_context(mock.patch.object(torch.cuda, "is_available", lambda: False))
+            stack.enter_context(_answer(torch.cuda, "is_available", False))
         if device != "mps":
-            stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", lambda: False))
+            stack.enter_context(_answer(torch.backends.mps, "is_available", False))
         if device in ("cpu", "meta") and hasattr(torch, "accelerator"):  # torch >= 2.6
-            stack.enter_context(mock.patch.object(torch.accelerator, "is_available", lambda: False))
-            stack.enter_context(mock.patch.object(torch.accelerator, "current_accelerator", lambda *_, **__: None))
+            stack.enter_context(_answer(torch.accelerator, "is_available", False))
+            stack.enter_context(_answer(torch.accelerator, "current_accelerator", None))
         if device == "simulated-cuda":
             stack.enter_context(simulated_cuda())
             device = "cuda"
         yield torch.device(device)
+
+
+def _answer(module: Any, name: str, answer: object) -> AbstractContextManager[Any]:
+    """A function of torch's gives ``answer``, to programs and to torch itself."""
+    truth = getattr(module, name)
+    return mock.patch.object(module, name, functools.wraps(truth)(lambda *_, **__: answer))

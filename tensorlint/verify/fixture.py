@@ -8,7 +8,8 @@ and say by their name what they are:
 - ``missed_*`` misbehaves, and the linter is known not to flag it;
 - ``false_*`` does not misbehave, and the linter is known to flag it all the same.
 
-``# devices: gpu, meta`` above a function names the devices it runs on; without, it is every one but meta.
+``# devices: gpu, meta`` above a function names the devices it runs on; without, it is every one but meta. Versions of
+torch and NumPy that it needs stand there as well (``# devices: torch>=2.3``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorlint.verify.claims import DEVICES, Claim, claims, parse_where
+from tensorlint.verify.claims import DEVICES, Claim, claims, of_versions, parse_where
 from tensorlint.verify.markers import Marker, comments, markers
 
 __all__ = ["FIXED", "Fixture", "Function", "Program", "discover", "program", "read", "shipped"]
@@ -41,6 +42,8 @@ class Function:
     line: int
     end: int
     devices: frozenset[str]
+    versions: tuple[tuple[str, str, str], ...] = ()
+    """The versions of torch and NumPy that it can be run with, as in ``Claim.versions``."""
 
     @property
     def kind(self) -> str:
@@ -64,6 +67,11 @@ class Program:
     functions: tuple[Function, ...]
     claims: tuple[Claim, ...]
     markers: Mapping[str, tuple[Marker, ...]]
+
+    def claimed_of(self, claim: Claim, versions: dict[str, str]) -> bool:
+        """Whether a claim is about these versions, and its function, if it stands in one, can be run with them."""
+        around = (function for function in self.functions if function.holds(claim))
+        return claim.of_versions(versions) and all(of_versions(one.versions, versions) for one in around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +216,10 @@ def _functions(path: str, text: str) -> Iterable[Function]:
             raise ValueError(f"{path}:{node.lineno}: {node.name} must take a device and nothing else")
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         devices, above = frozenset(DEVICES) - {"meta"}, first - 1
+        versions: tuple[tuple[str, str, str], ...] = ()
         while above in noted:
             if match := _DEVICES.match(noted[above]):
-                devices, _ = parse_where(match[1], f"{path}:{above}")
+                named, versions = parse_where(match[1], f"{path}:{above}")
+                devices = named or devices
             above -= 1
-        yield Function(path, node.name, node.lineno, node.end_lineno or node.lineno, devices)
+        yield Function(path, node.name, node.lineno, node.end_lineno or node.lineno, devices, versions)

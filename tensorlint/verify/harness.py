@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from tensorlint.verify.claims import of_versions
 from tensorlint.verify.devices import present
 from tensorlint.verify.fixture import Fixture, Program, discover, shipped
 from tensorlint.verify.judge import Row, Runs, Verdict, judge_fixed, judge_written
@@ -41,12 +42,13 @@ def verify(fixtures: Sequence[Fixture], devices: Sequence[str], *, lint: bool = 
 
 def run_program(program: Program, devices: Sequence[str]) -> Runs:
     """Run every function of a program on those of ``devices`` that it is for."""
+    have = versions()
     with scratch_copy(program) as folder:
         return {
             (function, device): run(program, folder, function, device)
             for function in program.functions
             for device in devices
-            if device in function.devices
+            if device in function.devices and of_versions(function.versions, have)
         }
 
 
@@ -90,7 +92,9 @@ def command(
         rows += judge_recorded(folder, inside, present())
     print_table(rows, say, quiet=quiet)
     have = versions()
-    others = sum(not claim.of_versions(have) for fixture in fixtures for claim in fixture.written.claims)
+    others = sum(
+        not fixture.written.claimed_of(claim, have) for fixture in fixtures for claim in fixture.written.claims
+    )
     if others:
         say(f"skipped: {others} claims about other versions than torch {have['torch']} and NumPy {have['numpy']}")
     return int(any(row.verdict in (Verdict.CONTRADICTED, Verdict.STALE) for row in rows))

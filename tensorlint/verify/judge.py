@@ -15,6 +15,9 @@ from tensorlint.verify.watch import Seen
 
 __all__ = ["Row", "Runs", "Verdict", "judge_fixed", "judge_written"]
 
+FIXED_CLAIM = "fixed: behaves, same values"
+MISSING = "is not installed"
+
 Runs: TypeAlias = Mapping[tuple[Function, str], Run]
 """By function and device."""
 
@@ -26,7 +29,8 @@ class Verdict(enum.Enum):
     CONTRADICTED = "contradicted"
     STALE = "stale"
     """It was observed elsewhere, before the fixture changed."""
-    SKIPPED = "skipped"
+    SKIPPED = "not checked"
+    """What it needs is not installed."""
 
     def __str__(self) -> str:
         return self.value
@@ -48,6 +52,8 @@ def judge_written(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
     """The rows about the program as it is written: it misbehaves where it is claimed to, and nowhere else."""
     for (function, device), run in runs.items():
         rows = list(_function(fixture, program, function, device, run))
+        if run.missing:
+            rows = [Row(fixture, function.name, device, "its claims", f"{run.missing} {MISSING}", Verdict.SKIPPED)]
         yield from rows or [Row(fixture, function.name, device, "nothing", "nothing", Verdict.CONFIRMED)]
     yield from _idle(fixture, program, runs)
 
@@ -76,8 +82,9 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
     devices = {device for _, device in runs}
     held = {(function, claim) for (function, _), run in runs.items() for claim, seen in run.seen.items() if seen.held}
     have = versions()
-    for claim in program.claims:
-        here = {device for device in devices if claim.made_for(device, have)}
+    missing = {function for (function, _), run in runs.items() if run.missing}
+    for claim in program.claims if not missing else ():
+        here = {device for device in devices if claim.made_for(device, have) and program.claimed_of(claim, have)}
         if here and not any(function.holds(claim) for function, _ in runs) and claim not in {one for _, one in held}:
             where = ", ".join(sorted(here))
             yield Row(
@@ -85,7 +92,7 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
             )
     if "cpu" not in devices or not devices & set(GPUS):
         return  # a bug may need the device that is left out
-    for function in dict.fromkeys(function for function, _ in runs):
+    for function in dict.fromkeys(function for function, _ in runs if function not in missing):
         bad = any(one is function and not claim.good for one, claim in held)
         bad = bad or any(function.holds(claim) and not claim.of_versions(have) for claim in program.claims)
         if function.kind in ("bug", "missed") and not bad:
@@ -102,6 +109,9 @@ def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> It
     on_cpu = {function: run for (function, device), run in runs.items() if device == "cpu"}
     have = versions()
     for (function, device), run in runs.items():
+        if run.missing:
+            yield Row(fixture, function.name, device, FIXED_CLAIM, f"{run.missing} {MISSING}", Verdict.SKIPPED)
+            continue
         wrong = list(run.faults)
         for claim in program.claims:
             if not claim.made_for(device, have):
@@ -124,7 +134,7 @@ def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> It
                     wrong.append(f"does not return {what}")
         verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
         observed = "; ".join(wrong) or "behaves, same values"
-        yield Row(fixture, function.name, device, "fixed: behaves, same values", observed, verdict)
+        yield Row(fixture, function.name, device, FIXED_CLAIM, observed, verdict)
     yield from _still_always(fixture, program, runs)
 
 

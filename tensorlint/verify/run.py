@@ -47,6 +47,8 @@ class Run:
     """What is not claimed: exceptions, warnings at the fixture's lines, claims that cannot be evaluated."""
     result: Frozen | None
     """What the function returned; None where it raised."""
+    missing: str = ""
+    """A library that it needs and that is not installed: nothing was seen then."""
 
 
 def versions() -> dict[str, str]:
@@ -88,6 +90,8 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
         for one in reached:
             one.ended = error
         seen = {one.claim: Seen(False, one.fault) if one.fault else one.finish(warned) for one in reached}
+    if missing := _missing(error, program):
+        return Run({}, (), None, missing)
     faults = [f"{one.claim.path}:{one.claim.line}: {one.fault}" for one in reached if one.fault]
     claimed = [claim for claim, what in seen.items() if what.held]
     if error is not None and not any(claim.verb in ("raises", "fails later") for claim in claimed):
@@ -99,6 +103,13 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
         and not any(c.verb == "warns" and c.path == one.path and c.line <= one.line <= c.end for c in claimed)
     ]
     return Run(seen, tuple(dict.fromkeys(faults)), result)
+
+
+def _missing(error: BaseException | None, program: Program) -> str:
+    """The library whose absence an error is about; empty if it is about something else."""
+    library = (getattr(error, "name", None) or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    own = {path.partition("/")[0].removesuffix(".py") for path in program.texts}
+    return library if library and library not in own and importlib.util.find_spec(library) is None else ""
 
 
 def _marked(program: Program, claim: Claim) -> ast.expr | None:

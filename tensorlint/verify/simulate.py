@@ -12,6 +12,7 @@ CPU, so nothing is said about speed, streams or the last digit of a sum.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from unittest import mock
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tensorlint.verify.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
 
@@ -126,6 +128,10 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(torch, "from_numpy", tagged_from_numpy))
         stack.enter_context(mock.patch.object(torch, "load", tagged_load))
+        cudnn = torch.backends.cudnn  # a torch that is made for CUDA would hand recurrent layers to it
+        stack.enter_context(mock.patch.object(cudnn, "is_acceptable", lambda *_, **__: False))
+        if not _sees_indexing():
+            stack.enter_context(_Indexing(mode))
         for module, answers in _ANSWERS.items():
             for name, answer in answers.items():
                 replacement = _for_programs(answer, getattr(module, name))
@@ -134,9 +140,42 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
         yield mode
 
 
+class _Probe(TorchFunctionMode):  # type: ignore[misc]
+    asked = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.asked = True
+        return func(*args, **(kwargs or {}))
+
+
+@functools.cache
+def _sees_indexing() -> bool:
+    """Whether this torch asks a mode about ``tensor[index]`` (2.1 does not)."""
+    tensor = torch.zeros(1)
+    with _Probe() as probe:
+        tensor[0]
+    return bool(probe.asked)
+
+
+class _Indexing(TorchDispatchMode):  # type: ignore[misc]
+    """Takes what indices pick to be where it was picked from, below a mode that is not asked about it."""
+
+    def __init__(self, mode: SimulatedCuda) -> None:
+        super().__init__()
+        self._mode = mode
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        with torch._C.DisableTorchFunction():
+            result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.index.Tensor:
+            self._mode.tag(result, self._mode.device_of(args[0]) or CPU, anew=False)
+        return result
+
+
 def _for_programs(answer: Any, truth: Callable[..., Any]) -> Callable[..., Any]:
     """A function that gives ``answer``, except to torch's own code, which acts on what it is told."""
 
+    @functools.wraps(truth)
     def ask(*args: Any, **named: Any) -> Any:
         asker = str(sys._getframe(1).f_globals.get("__name__"))
         return truth(*args, **named) if asker.partition(".")[0] == "torch" else answer
