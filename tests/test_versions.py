@@ -159,6 +159,30 @@ def test_findings_are_those_of_the_target(version: str, codes: list[str], tmp_pa
     assert found(nearest(tmp_path / "program.py"), tmp_path) == codes
 
 
+UNSIGNED = """import numpy as np
+import torch
+
+depth = np.zeros((2, 2), np.uint16)
+tensor = torch.from_numpy(depth)
+less = tensor - 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("2.2.2", "`depth` is uint16, which torch has no dtype for before 2.3: `torch.from_numpy` raises TypeError"),
+        ("2.3", "this tensor is uint16, for which torch does not implement what is done with it"),
+    ],
+)
+def test_unsigned_integers_are_refused_by_older_versions(version: str, message: str, tmp_path: Path) -> None:
+    """torch 2.1.2 raises in ``from_numpy``, torch 2.13 in the subtraction (observed)."""
+    folder(tmp_path, pyproject__toml=f'[tool.tensorlint]\ntarget-torch = "{version}"')
+    source = Source(UNSIGNED.encode(), str(tmp_path / "program.py"))
+    findings = lint(source, nearest(tmp_path / "program.py"))
+    assert [(finding.line, finding.code, finding.message) for finding in findings] == [(5, "TSL302", message)]
+
+
 def test_findings_are_those_of_what_is_required(tmp_path: Path) -> None:
     folder(tmp_path, pyproject__toml="", requirements__txt="torch==2.1.2\n")
     assert found(Settings(), tmp_path) == []

@@ -179,6 +179,8 @@ class Given(Event):
     """What it is does not rest on an assumption."""
     caught: bool = False
     """The program goes on after a refusal."""
+    lacking: bool = False
+    """It is of wider unsigned integers, which the torch that the program is for does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from tensorlint.flow.values import (
     Value,
     alternatives,
 )
+from tensorlint.versions import within
 
 __all__ = ["ask_for_grad", "give_array", "give_data", "meet_operation", "meet_unsupported"]
 
@@ -70,6 +71,7 @@ def give_array(
             by=by,
             always=always,
             caught=is_caught(machine, "ValueError" if array.dtype == "non-native" else "TypeError"),
+            lacking=array.dtype in WIDE_UNSIGNED and not _has_wide_unsigned(machine),
         )
     )
 
@@ -159,6 +161,11 @@ def ask_for_grad(machine: Machine, node: cst.BaseExpression, dtype: Dtyped, tens
         )
 
 
+def _has_wide_unsigned(machine: Machine) -> bool:
+    """Whether the torch that the program is for takes them at all."""
+    return within(machine.library.targets.torch, ">=2.3")
+
+
 def meet_operation(machine: Machine, call: Call) -> None:
     """A function or method of torch that has no version for the wider unsigned integers."""
     library, _, name = call.row.name.rpartition(".")
@@ -168,7 +175,7 @@ def meet_operation(machine: Machine, call: Call) -> None:
 
 def meet_unsupported(machine: Machine, node: cst.BaseExpression, *operands: Single) -> None:
     """An operation that has no version for the wider unsigned integers is computed of these."""
-    for tensor in operands:
+    for tensor in operands if _has_wide_unsigned(machine) else ():
         if not isinstance(tensor, Tensor) or tensor.dtype not in WIDE_UNSIGNED or is_caught(machine, "RuntimeError"):
             continue
         made = tensor.dtype_from

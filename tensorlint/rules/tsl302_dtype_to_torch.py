@@ -30,7 +30,7 @@ class DtypeToTorch(Rule):
     ------------
     Finds arrays of objects, text, dates, `longdouble`, structured dtypes and foreign byte orders (`">f4"`) that reach
     `torch.from_numpy`, `as_tensor`, `tensor`, `asarray`, `Tensor` or a collate function, and `uint16`, `uint32` and
-    `uint64` arrays whose tensor is compared, added to or reduced.
+    `uint64` arrays whose tensor is compared, added to or reduced (all of them if `target-torch` is older than 2.3).
 
     Why is this bad?
     ----------------
@@ -88,7 +88,8 @@ class DtypeToTorch(Rule):
     torch 2.13, NumPy 2.4: `from_numpy`, `as_tensor`, `tensor`, `asarray`, `Tensor` and `default_collate` raise
     TypeError for object, str, bytes, datetime64, timedelta64, longdouble and structured arrays (`dtype=torch.float32`
     does not help) and ValueError for `">f4"`. A uint16 tensor refuses `+`, `-`, `<`, `>`, `max`, `min`, `mean` and
-    `clamp`; `/`, `*`, `==`, `sum`, indexing and `.float()` work.
+    `clamp`; `/`, `*`, `==`, `sum`, indexing and `.float()` work. torch 2.1 refuses uint16, uint32 and uint64 arrays
+    with a TypeError.
     """
 
     code = "TSL302"
@@ -104,13 +105,14 @@ class DtypeToTorch(Rule):
         array = event.value
         if event.caught or not isinstance(array, Array) or array.scalar or array.dtype_from is None:
             return
-        kind = KINDS.get(array.dtype)
+        kind = f"is {array.dtype}" if event.lacking else KINDS.get(array.dtype)
         if kind is None:
             return
+        which = "which torch has no dtype for" + (" before 2.3" if event.lacking else "")
         error = "ValueError" if array.dtype == "non-native" else "TypeError"
         yield Verdict(
             event.place,
-            f"`{event.operand_name}` {kind}, which torch has no dtype for: `{event.by}` raises {error}",
+            f"`{event.operand_name}` {kind}, {which}: `{event.by}` raises {error}",
             told_apart(event.always),
             evidence(event, array.dtype_from),
         )
