@@ -1,4 +1,4 @@
-"""Examples of rows of NumPy, SciPy, scikit-learn, pandas and Pillow."""
+"""Examples of rows of NumPy, SciPy, scikit-learn, pandas, Pillow and OpenCV."""
 
 from __future__ import annotations
 
@@ -139,9 +139,73 @@ pandas.pivot_table(frame, "x", "y")
 frame.{values}
 {frame series index}.{values}
 {frame series index}.to_numpy()
+frame.__getitem__("x")
+pandas.CategoricalAccessor.codes = series.astype("category").cat.codes
+dates.{year quarter month day dayofweek day_of_week weekday dayofyear day_of_year hour minute second microsecond}
+times.{days seconds}
+times.total_seconds()
+words.len()
+words.{count find contains startswith endswith}("a")
 
 # Pillow
 PIL.Image.fromarray(numpy.zeros((4, 4), numpy.uint8))
 PIL.Image.open(picture)
 PIL.Image.new("L", (4, 4))
+photo.convert("L")
+photo.copy()
+photo.crop((0, 0, 2, 2))
+photo.{effect_spread getchannel reduce}(1)
+photo.filter(PIL.ImageFilter.BLUR)
+photo.point([0] * 768)
+photo.quantize(4)
+PIL.Image.Image.remap_palette = photo.quantize(4).remap_palette([0])
+photo.resize((2, 2))
+photo.rotate(90)
+photo.transform((2, 2), PIL.Image.Transform.EXTENT, (0, 0, 2, 2))
+photo.transpose(PIL.Image.Transpose.ROTATE_90)
+PIL.Image.Image.__array_interface__ = numpy.asarray(photo)
+PIL.ImageOps.{autocontrast equalize exif_transpose flip grayscale invert mirror solarize}(photo)
+PIL.ImageOps.colorize(photo.convert("L"), "black", "white")
+PIL.ImageOps.{contain cover fit pad}(photo, (2, 2))
+PIL.ImageOps.{crop expand}(photo, 1)
+PIL.ImageOps.posterize(photo, 4)
+PIL.ImageOps.scale(photo, 2)
+
+# OpenCV
+cv2.{line rectangle arrowedLine}(board, (1, 1), (5, 5), 255)
+cv2.circle(board, (4, 4), 2, 255)
+cv2.ellipse(board, (4, 4), (2, 1), 0, 0, 360, 255)
+cv2.{polylines drawContours}(board, [corners], 0, 255)
+cv2.fillPoly(board, [corners], 255)
+cv2.fillConvexPoly(board, corners, 255)
+cv2.putText(board, "a", (1, 6), 0, 0.3, 255)
+cv2.drawMarker(board, (4, 4), 255)
+cv2.floodFill(board, None, (0, 0), 255)
+cv2.imread(picture)
+cv2.imdecode(numpy.fromfile(picture, numpy.uint8), 1)
+cv2.cvtColor(board, cv2.COLOR_GRAY2BGR)
+cv2.resize(board, (4, 4))
+cv2.GaussianBlur(board, (3, 3), 0)
+cv2.medianBlur(board, 3)
+cv2.bilateralFilter(board, 3, 1, 1)
+cv2.blur(board, (3, 3))
+cv2.warpAffine(board, numpy.eye(2, 3), (8, 8))
+cv2.warpPerspective(board, numpy.eye(3), (8, 8))
+cv2.remap(board, a, a, 1)
+cv2.Canny(board, 1, 2)
+cv2.Sobel(board, -1, 1, 0)
+cv2.Laplacian(board, -1)
+cv2.{erode dilate}(board, None)
+cv2.morphologyEx(board, 2, board[:3, :3])
+cv2.addWeighted(board, 0.5, board, 0.5, 0)
+cv2.{add subtract multiply divide absdiff bitwise_and bitwise_or bitwise_xor}(board, board)
+cv2.{bitwise_not equalizeHist pyrUp pyrDown transpose split}(board)
+cv2.normalize(board, None)
+cv2.applyColorMap(board, 2)
+cv2.copyMakeBorder(board, 1, 1, 1, 1, 0)
+cv2.filter2D(board, -1, a)
+cv2.inRange(board, 0, 255)
+cv2.{hconcat vconcat merge}([board, board])
+cv2.{flip rotate}(board, 0)
+cv2.imwrite(path + ".png", board)
 """

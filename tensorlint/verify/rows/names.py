@@ -25,9 +25,10 @@ TENSOR_SKIPPED = _words("""
     has_torch_function_unary has_torch_function_variadic boolean_dispatch assert_int_or_pair classproperty typename
     sym_constrain_range sym_constrain_range_for_size sym_fresh_size as_sparse_gradcheck register_hook
     register_post_accumulate_grad_hook backward requires_grad_ detach detach_ native_channel_shuffle
+    to_sparse_bsc to_sparse_bsr
 """)
-"""Not tensor operations, ones that change the interpreter's or the storage's own state, and one that ends the process
-on some arguments (native_channel_shuffle of no groups, torch 2.1)."""
+"""Not tensor operations, ones that change the interpreter's or the storage's own state, and some that end the process
+on some arguments (native_channel_shuffle of no groups and to_sparse_bsc without a size, torch 2.1)."""
 
 ARRAY_SKIPPED = _words("""
     byteswap mintypecode bmat ellip_harm_2 spalde

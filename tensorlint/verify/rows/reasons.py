@@ -11,6 +11,9 @@ KNOWN = {
     "numpy.float64": "converts arrays, but takes a 0-d tensor through __float__, which is its common use",
     "numpy.double": "is numpy.float64",
     "numpy.ndarray.flat": "an iterator, which reads and writes as the array does",
+    **dict.fromkeys(
+        ("pandas.Series.cat", "pandas.Series.dt", "pandas.Series.str"), "its class is another one for each kind of data"
+    ),
     "torch.dtype": "cannot be called; it is there for annotations",
     "torch.nn.Module.set_extra_state": "raises unless a subclass defines it",
     "torch.nn.parallel.DistributedDataParallel": "needs a process group",
