@@ -75,13 +75,51 @@ def test_a_contradiction_stays_one(fixtures: list[Fixture]) -> None:
 def test_other_fixtures_are_kept_and_the_newest_torch_counts(fixtures: list[Fixture]) -> None:
     file = recorded(fixtures)
     content = json.loads(file.read_text())
-    content["fixtures"]["TSL999/other"] = {"digest": "0", "contradicted": [], "observed": {}}
+    content["fixtures"] |= {name: {"digest": "0", "observed": {}} for name in ("TSL102/b", "TSL102/gone")}
     file.write_text(json.dumps(content))
+    (fixtures[0].folder / "b.py").write_text(TEXT)
     recorded(fixtures)
-    assert "TSL999/other" in json.loads(file.read_text())["fixtures"]
+    assert json.loads(file.read_text())["fixtures"].keys() == {"TSL102/a", "TSL102/b"}
     content["torch"], content["fixtures"] = "1.0.0", {}
     (file.parent / "1.0.0-simulated-cuda.json").write_text(json.dumps(content))
     assert {row.verdict for row in judge_recorded(file.parent, fixtures, ("cpu",))} == {Verdict.CONFIRMED}
+
+
+def test_what_an_older_torch_did_counts_where_the_newest_has_not_seen_the_fixture_as_it_is(
+    fixtures: list[Fixture],
+) -> None:
+    file = recorded(fixtures)
+    content = json.loads(file.read_text())
+    content["torch"] = "99.0.0"
+    content["fixtures"]["TSL102/a"]["digest"] = "0"
+    newer = file.parent / "99.0.0-simulated-cuda.json"
+    newer.write_text(json.dumps(content))
+    rows = list(judge_recorded(file.parent, fixtures, at_hand=("cpu",)))
+    assert {row.verdict for row in rows} == {Verdict.CONFIRMED}
+    file.unlink()
+    (row,) = judge_recorded(newer.parent, fixtures, at_hand=("cpu",))
+    assert row.verdict is Verdict.STALE
+
+
+def test_a_function_stands_on_a_line(fixtures: list[Fixture]) -> None:
+    lines = recorded(fixtures).read_text().splitlines()
+    assert '    "ok_a": {"nothing": "nothing"}' in lines
+    assert sum('"missed_b"' in line for line in lines) == 1
+
+
+def test_what_needs_a_library_that_is_not_installed_is_not_checked(fixtures: list[Fixture]) -> None:
+    text = TEXT.replace("def ok_a(device):", "def ok_a(device):\n    import no_such_library.part")
+    fixtures[0].place.write_text(text)
+    changed = discover([fixtures[0].place])
+    rows = {row.function: row for row in verify(changed, ["simulated-cuda"], lint=False)}
+    assert rows["ok_a"].verdict is Verdict.SKIPPED
+    assert rows["ok_a"].observed == "no_such_library is not installed"
+    assert rows["missed_b"].verdict is Verdict.CONFIRMED
+    folder = recorded(changed).parent
+    again = {row.function: row for row in judge_recorded(folder, changed, at_hand=("cpu",))}
+    assert {name: (row.verdict, row.observed) for name, row in again.items()} == {
+        name: (row.verdict, row.observed) for name, row in rows.items()
+    }
 
 
 def test_the_command(fixtures: list[Fixture]) -> None:

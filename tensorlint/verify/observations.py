@@ -1,19 +1,21 @@
-"""Observations on the disk: what torch did on a device, for those who do not have that device.
+"""Observations on the disk: what torch did on a device, for those who do not have that device, or that torch.
 
-One file for each torch version and device, ``observed/<torch>-<device>.json``. An observation is good as long as its
-fixture is the one that was observed, byte for byte; after that it is stale until it is recorded again.
+One file for each torch version and device, ``observed/<torch>-<device>.json``, a line for each function. An observation
+is good as long as its fixture is the one that was observed, byte for byte; after that it is stale until it is recorded
+again. Of the versions that were observed the newest counts on which the fixture is still as it was.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tensorlint.verify.devices import hardware
-from tensorlint.verify.fixture import Fixture
+from tensorlint.verify.fixture import Fixture, discover
 from tensorlint.verify.judge import Row, Verdict
+from tensorlint.verify.recorded import good, recorded
 from tensorlint.verify.run import versions
 
 __all__ = ["RERECORD", "judge_recorded", "record"]
@@ -31,56 +33,77 @@ def record(folder: Path, device: str, fixtures: Sequence[Fixture], rows: Iterabl
     torch_version = have["torch"].partition("+")[0]
     file = folder / f"{torch_version}-{device}.json"
     known: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    entries: dict[str, Any] = known.get("fixtures", {})
+    there = {fixture.name for fixture in discover([folder.parent])}
+    entries = {name: entry for name, entry in known.get("fixtures", {}).items() if name in there}
+    by_fixture: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.device == device:
+            by_fixture.setdefault(row.fixture, []).append(row)
     for fixture in fixtures:
-        observed: dict[str, dict[str, str]] = {}
-        contradicted = []
-        for row in rows:
-            if (row.fixture, row.device) != (fixture.name, device):
-                continue
-            observed.setdefault(row.function, {})[row.claimed] = row.observed
-            if row.verdict is not Verdict.CONFIRMED:
-                contradicted.append(f"{row.function}: {row.claimed}")
-        entries[fixture.name] = {"digest": fixture.digest, "contradicted": contradicted, "observed": observed}
-    record = {
-        "device": device,
-        "hardware": hardware(device),
-        "torch": torch_version,
-        "numpy": have["numpy"],
-        "fixtures": entries,
-    }
+        entries[fixture.name] = _entry(fixture, by_fixture.get(fixture.name, ()))
+    about = {"device": device, "hardware": hardware(device), "numpy": have["numpy"], "torch": torch_version}
     folder.mkdir(exist_ok=True)
-    file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    file.write_text(_text({**about, "fixtures": entries}), encoding="utf-8")
     return file
 
 
+def _entry(fixture: Fixture, rows: Iterable[Row]) -> dict[str, Any]:
+    observed: dict[str, dict[str, str]] = {}
+    contradicted, unchecked = [], {}
+    for row in rows:
+        if row.verdict is Verdict.SKIPPED:
+            unchecked[f"{row.function}: {row.claimed}"] = row.observed
+            continue
+        observed.setdefault(row.function, {})[row.claimed] = row.observed
+        if row.verdict is not Verdict.CONFIRMED:
+            contradicted.append(f"{row.function}: {row.claimed}")
+    entry: dict[str, Any] = {"digest": fixture.digest, "observed": observed}
+    if contradicted:
+        entry["contradicted"] = contradicted
+    if unchecked:
+        entry["not checked"] = unchecked
+    return entry
+
+
+def _text(content: Mapping[str, Any], indent: str = "") -> str:
+    """JSON, sorted, with a line for each function: small, and a change of one shows as a change of one line."""
+    inner = indent + " "
+    deep = len(inner) < 4
+    lines = [
+        f"{inner}{json.dumps(key)}: "
+        + (_text(value, inner) if deep and isinstance(value, dict) and value else json.dumps(value, sort_keys=True))
+        for key, value in sorted(content.items())
+    ]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}" + ("" if indent else "\n")
+
+
 def judge_recorded(folder: Path, fixtures: Sequence[Fixture], at_hand: Sequence[str]) -> Iterator[Row]:
-    """The rows about devices that are not at hand: what was recorded on the newest torch, if it is still good."""
-    newest: dict[str, dict[str, Any]] = {}
-    for file in folder.glob("*.json"):
-        record = json.loads(file.read_text("utf-8"))
-        known = newest.get(record["device"])
-        if known is None or _version(known) < _version(record):
-            newest[record["device"]] = record
-    for device, record in sorted(newest.items()):
+    """The rows about devices that are not at hand: what the newest torch did, as far as it is still good."""
+    by_device: dict[str, list[dict[str, Any]]] = {}
+    for record in recorded(folder):
+        by_device.setdefault(record["device"], []).append(record)
+    for device, records in sorted(by_device.items()):
         if device not in at_hand:
-            where = f"{device}, recorded"
             for fixture in fixtures:
-                yield from _judge(fixture, record["fixtures"].get(fixture.name), device, where)
+                yield from _judge(fixture, records, device)
 
 
-def _judge(fixture: Fixture, entry: dict[str, Any] | None, device: str, where: str) -> Iterator[Row]:
-    if entry is None or entry["digest"] != fixture.digest:
-        since = "never observed" if entry is None else "the fixture has changed since"
+def _judge(fixture: Fixture, records: Sequence[dict[str, Any]], device: str) -> Iterator[Row]:
+    where = f"{device}, recorded"
+    entry = next(filter(None, (good(record, fixture) for record in records)), None)
+    if entry is None:
+        known = any(fixture.name in record["fixtures"] for record in records)
+        since = "the fixture has changed since" if known else "never observed"
         advice = f"{since}: {RERECORD.format(device=device)}"
         yield Row(fixture.name, "-", where, "as recorded", advice, Verdict.STALE)
         return
+    contradicted, unchecked = entry.get("contradicted", ()), entry.get("not checked", {})
     for function, observed in entry["observed"].items():
         for claimed, what in observed.items():
-            wrong = f"{function}: {claimed}" in entry["contradicted"]
-            verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
-            yield Row(fixture.name, function, where, claimed, what, verdict)
-
-
-def _version(record: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(int(part) for part in record["torch"].split(".") if part.isdigit())
+            wrong = f"{function}: {claimed}" in contradicted
+            yield Row(
+                fixture.name, function, where, claimed, what, Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
+            )
+    for what, reason in unchecked.items():
+        function, _, claimed = what.partition(": ")
+        yield Row(fixture.name, function, where, claimed, reason, Verdict.SKIPPED)

@@ -8,11 +8,10 @@ when they are stale.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from tensorlint.rules.base import Rule
 from tensorlint.rules.page import fixes, page
 from tensorlint.rules.registry import rules
 from tensorlint.verify.claims import GOOD
-from tensorlint.verify.fixture import shipped
+from tensorlint.verify.fixture import Fixture, discover, shipped
+from tensorlint.verify.recorded import good, recorded
 
 __all__ = ["main", "pages", "text_of"]
 
@@ -47,11 +47,18 @@ SEEN = {
 def pages(observed: Path) -> dict[str, str]:
     """The pages by their files' names, ``index.md`` among them.
 
-    :param observed: the folder with the observations
+    :param observed: the folder with the observations, among the fixtures; those that are stale are left out
     """
-    records = [json.loads(file.read_text("utf-8")) for file in sorted(observed.glob("*.json"))]
+    fixtures = discover([observed.parent])
+    records = [_still_good(record, fixtures) for record in recorded(observed)]
     made = {f"{rule.code}.md": text_of(rule, records) for rule in rules()}
     return {"index.md": _index(rules()), **made}
+
+
+def _still_good(record: Mapping[str, Any], fixtures: Sequence[Fixture]) -> dict[str, Any]:
+    """A record without what it says of fixtures that have changed since."""
+    entries = {fixture.name: entry for fixture in fixtures if (entry := good(record, fixture)) is not None}
+    return {**record, "fixtures": entries}
 
 
 def text_of(rule: Rule, records: Sequence[dict[str, Any]]) -> str:
@@ -100,22 +107,34 @@ def _fenced(text: str) -> str:
 
 
 def _observations(rule: Rule, records: Sequence[dict[str, Any]]) -> Iterator[str]:
-    rows: dict[tuple[str, str, int], list[str]] = {}
-    for record in sorted(records, key=lambda one: (list(DEVICES).index(one["device"]), _numbers(one["torch"]))):
-        for what, count in _seen(rule.code, record):
-            version = f"{record['torch']} with NumPy {record['numpy']}"
-            rows.setdefault((record["device"], what, count), []).append(version)
-    if not rows:
+    counts: dict[tuple[str, int, str], Counter[tuple[str, str]]] = {}
+    columns: dict[str, set[tuple[str, str]]] = {}
+    for record in records:
+        column = (record["torch"], record["numpy"])
+        for order, what, count in _seen(rule.code, record):
+            columns.setdefault(record["device"], set()).add(column)
+            counts.setdefault((record["device"], order, what), Counter())[column] += count
+    if not counts:
         return
-    yield f"The programs in `fixtures/{rule.code}`, run by `tensorlint verify --record`:"
-    table = ["| device | programs | what happens | torch |", "| --- | --- | --- | --- |"]
-    for (device, what, count), versions in rows.items():
-        table.append(f"| {DEVICES[device]} | {count} | {what} | {', '.join(versions)} |")
+    yield f"The programs in `fixtures/{rule.code}`, run by `tensorlint verify --record`, and how many of them do what:"
+    versions = sorted(set().union(*columns.values()), key=lambda column: tuple(map(_numbers, column)))
+    heads = [f"torch {torch}, NumPy {numpy}" for torch, numpy in versions]
+    table = [_cells("device", "what happens", *heads), _cells(*["---"] * (2 + len(heads)))]
+    where = list(DEVICES)
+    for (device, _, what), by_version in sorted(
+        counts.items(), key=lambda one: (where.index(one[0][0]), one[0][1], -max(one[1].values()), one[0][2])
+    ):
+        told = [str(by_version[column]) if column in columns[device] else "" for column in versions]
+        table.append(_cells(DEVICES[device], what, *told))
     yield "\n".join(table)
 
 
-def _seen(code: str, record: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """What happened in the programs that have the bug, in the repaired ones, and in those written right."""
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
+
+
+def _seen(code: str, record: dict[str, Any]) -> Iterator[tuple[int, str, int]]:
+    """What happened in the programs that have the bug (0), in the repaired ones (1), and in those written right (2)."""
     bugs: Counter[str] = Counter()
     repaired = right = 0
     for name, entry in record["fixtures"].items():
@@ -128,11 +147,11 @@ def _seen(code: str, record: dict[str, Any]) -> Iterator[tuple[str, int]]:
             elif not function.startswith("false_"):
                 bugs.update({_in_words(claimed) for claimed in claims})
                 repaired += len(claims) < len(observed)
-    yield from sorted(bugs.items(), key=lambda one: (-one[1], one[0]))
+    yield from ((0, what, count) for what, count in bugs.items())
     if repaired:
-        yield "after the fix: right, with the same values", repaired
+        yield 1, "after the fix: right, with the same values", repaired
     if right:
-        yield "written right: nothing goes wrong", right
+        yield 2, "written right: nothing goes wrong", right
 
 
 def _in_words(claimed: str) -> str:
