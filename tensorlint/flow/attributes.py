@@ -110,6 +110,8 @@ def attribute_of(machine: Machine, state: State, node: cst.Attribute, receiver: 
         case Unknown() if name == "codes" and isinstance(node.value, cst.Attribute) and node.value.attr.value == "cat":
             return Object("pandas.Series")  # nothing else has these
         case Unknown():
+            if name == "data" and not machine.operating:
+                machine.ask_callers_nearby()
             base = dotted(node) or name
             return Unknown(base, parameter=receiver.parameter, from_caller=receiver.from_caller)
         case _:

@@ -11,7 +11,7 @@ from tensorlint.flow.events import Comparison
 from tensorlint.flow.machine import Machine
 from tensorlint.flow.names import literal
 from tensorlint.flow.state import State
-from tensorlint.flow.values import Constant, Device, Tuple, Value, alternatives
+from tensorlint.flow.values import Constant, Device, Tuple, Unknown, Value, alternatives
 
 __all__ = ["device_against_text"]
 
@@ -38,6 +38,8 @@ def device_against_text(
     for device_node, device, text_node, text in pairs:
         devices = [item for item in alternatives(device) if isinstance(item, Device) and not item.text]
         texts = _texts(state, text, text_node, operator in ("in", "not in"))
+        if not devices and any(isinstance(item, Unknown) for item in alternatives(device)):
+            machine.ask_callers_nearby()
         if not devices or not any(_is_device(one) for one in texts):
             continue
         made = devices[0].made

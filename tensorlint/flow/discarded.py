@@ -49,6 +49,7 @@ def discarded(machine: Machine, state: State, node: cst.BaseExpression) -> None:
     tensors = [item for item in items if isinstance(item, Tensor)]
     if any(isinstance(item, Unknown) and item.parameter for item in items):
         machine.ask_callers(of_memory=True)
+    machine.ask_callers_nearby()
     if not tensors or len(tensors) != len(items):
         return
     methods = [link.attr.value for link in chain[:-1] if isinstance(link, cst.Attribute)]

@@ -22,6 +22,7 @@ from tensorlint.flow.values import (
     Single,
     Tensor,
     Tuple,
+    Unknown,
     Value,
     alternatives,
 )
@@ -42,6 +43,8 @@ def give_data(machine: Machine, state: State, call: Call) -> None:
         return
     operand, value = given
     items = alternatives(value)
+    if any(isinstance(item, Unknown | Ref) for item in items):
+        machine.ask_callers_nearby()
     for item in items:
         if isinstance(item, Array) and not item.scalar:
             give_array(machine, call.node, operand, item, call.row.name, call.by, always=len(items) == 1)

@@ -4,12 +4,13 @@ overrides, or read what it sets."""
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
 from tensorlint.flow.worth import worth_a_look
 
-__all__ = ["inherited_methods"]
+__all__ = ["changing", "depending", "inherited_methods"]
 
 MOST = 8
 READ = re.compile(r"\bself\.(\w+)")
@@ -17,30 +18,76 @@ SET = re.compile(
     r"\bself\.(\w+)(?:\[[^\]\n]*\])*(?:\s*[-+*/|&]?=(?!=)|\.(?:append|extend|insert|update|add|setdefault)\()"
 )
 
+EFFECT = re.compile(r"^[ \t]*self\.(\w+)(?:\[[^\]\n]*\])*\.", re.MULTILINE)
+"""A statement that begins with a call on it."""
+TARGETS = re.compile(r"^[ \t]*[(\[]?([^=\n(]*,[^=\n(]*?)[)\]]?[ \t]*=(?!=)", re.MULTILINE)
+NAMED = re.compile(r"(?:\bregister_\w+|\bsetattr|\bset_\w+)\(\s*(?:self\s*,\s*)?[\"'](\w+)[\"']")
+
+
+def changing(
+    definition: ClassDefinition, worth: Set[FunctionDefinition], inherited: list[FunctionDefinition]
+) -> list[FunctionDefinition]:
+    """The methods of a class that are of ``worth``, and those that set or change attributes that these read, or that
+    the ``inherited`` ones read."""
+    methods = list(definition.methods.values())
+    found = {method for method in methods if method in worth}
+    rest = [method for method in methods if method not in found]
+    new = found.union(inherited)
+    while new and rest:
+        read = frozenset().union(*(_reads(method.text) for method in new))
+        new = {method for method in rest if not read.isdisjoint(_changes(method.text))}
+        rest = [method for method in rest if method not in new]
+        found |= new
+    return [method for method in methods if method in found]
+
+
+def depending(methods: list[FunctionDefinition], others: list[FunctionDefinition]) -> list[FunctionDefinition]:
+    """Those of the ``others`` that read attributes that some methods set or change."""
+    changed = frozenset().union(*(_changes(method.text) for method in methods))
+    return [one for one in others if one not in methods and not changed.isdisjoint(_reads(one.text))]
+
+
+@lru_cache(maxsize=4096)
+def _changes(text: str) -> frozenset[str]:
+    """The attributes that a method assigns, or on which it calls something for its effect."""
+    found = {*SET.findall(text), *EFFECT.findall(text), *NAMED.findall(text)}
+    for targets in TARGETS.findall(text):
+        found.update(READ.findall(targets))
+    return frozenset(found)
+
 
 def inherited_methods(
-    definition: ClassDefinition, ancestors: list[ClassDefinition | str], own_file_alone: bool
+    definition: ClassDefinition,
+    ancestors: list[ClassDefinition | str],
+    worth: Set[FunctionDefinition],
+    called: Set[FunctionDefinition],
+    own_file_alone: bool,
 ) -> list[FunctionDefinition]:
     """Those of the inherited methods that may lead to a boundary and depend on what the class adds.
 
     :param ancestors: the class itself and its bases, nearest first
+    :param worth: the functions of the class's file that are looked at
+    :param called: those of them that matter to what calls them
     :param own_file_alone: what happens in the files of the bases does not matter
     """
     own = _adds(definition)
     found: dict[str, FunctionDefinition] = {}
     if not own:
         return []
-    mine = worth_a_look(definition.file)
-    boundaries = {name for name, method in definition.methods.items() if method in mine}
+    calls = {name for name, method in definition.methods.items() if method in called}
     for base in ancestors:
         if base is definition or not isinstance(base, ClassDefinition):
             continue
-        worth = worth_a_look(base.file) if base.file is definition.file or not own_file_alone else frozenset()
+        mine: Set[FunctionDefinition] = frozenset()
+        if base.file is definition.file:
+            mine = worth
+        elif not own_file_alone:
+            mine = worth_a_look(base.file)
         for name, method in base.methods.items():
             if name in definition.methods or name in found or name == "__init__":
                 continue
             reads = _reads(method.text)
-            if not (own if method in worth else boundaries).isdisjoint(reads):
+            if not (own if method in mine else calls).isdisjoint(reads):
                 found[name] = method
     return list(found.values())[:MOST]
 

@@ -192,6 +192,9 @@ class Machine:
     """Storages of arrays that are arguments of the function that is looked at."""
     wanting: set[FunctionDefinition] = field(default_factory=set)
     """Functions in which something is converted of which only a caller knows whether it can be."""
+    meeting: set[FunctionDefinition] = field(default_factory=set)
+    """Functions in which something of which only a caller knows what it is comes to where it may matter; callers in
+    other files are not asked."""
     needed: set[cst.CSTNode] = field(default_factory=set)
     """Links of conversions that have something to do on some path (``links.py``)."""
     looks: bool = True
@@ -248,6 +251,11 @@ class Machine:
         if self.frame.file is self.frames[0].file:
             wanting = self.wanting_memory if of_memory else self.wanting
             wanting.update(frame.definition for frame in self.frames if frame.definition is not None)
+
+    def ask_callers_nearby(self) -> None:
+        """The same, where the callers in this file are enough."""
+        if self.frame.file is self.frames[0].file:
+            self.meeting.update(frame.definition for frame in self.frames if frame.definition is not None)
 
     @contextmanager
     def unread(self, unread: bool = True) -> Iterator[None]:

@@ -132,6 +132,8 @@ def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tens
     # several subscripts, or one that is a tensor, are for tensors alone, or for a structure that stands for some
     single = len(keys) == 1 and not isinstance(keys[0], Tensor | Array)
     opaque = tensor.opaque and (single or tensor.kind.truth is Truth.NO)
+    if tensor.spread.shared and any(isinstance(item, Unknown) for key in keys for item in alternatives(key)):
+        machine.ask_callers_nearby()
     spread = EVEN if advanced else spread_of_item(node, tensor.spread, keys)
     whole = replace(part_of_structure(machine, node, tensor), aliases=aliases, ndim=ndim, opaque=opaque, form=form)
     return replace(whole, spread=spread)

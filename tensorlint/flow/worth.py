@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
-from tensorlint.flow.definitions import FileModel, FunctionDefinition
+from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
 
-__all__ = ["leading_to", "mentioning", "worth_a_look"]
+__all__ = ["leading_to", "mentioning", "reading", "using", "worth_a_look"]
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
@@ -50,10 +51,12 @@ IMPORTED = re.compile(
     re.MULTILINE,
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
+KEPT = re.compile(r"\bself\.(\w+)(?:\[[^\]\n]*\])?[ \t]*(?::[^=\n]*)?=(?!=)")
+ATTRIBUTE = re.compile(r"\bself\.(\w+)")
 
 
 def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
-    """The functions whose text mentions a boundary, and those whose text mentions one of these by name."""
+    """The functions whose text mentions a boundary, and those inside functions."""
     if file.worth is None:
         file.worth = _worth_a_look(file)
     return file.worth
@@ -61,7 +64,7 @@ def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
 
 def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     names = _library_names(file.text)
-    if not _holds_boundary(file.text) and not names:
+    if not names and not _holds_boundary(file.text):
         return frozenset()
     found = set()
     for function, text in _texts(file).items():
@@ -70,7 +73,7 @@ def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
             found.add(function)
     if not found and not _holds_boundary(file.text):
         return frozenset()
-    return frozenset(_with_callers(file, found) | {function for function in file.functions if function.nested})
+    return frozenset(found | {function for function in file.functions if function.nested})
 
 
 def _holds_boundary(text: str) -> bool:
@@ -90,9 +93,12 @@ def _hands_on(text: str) -> bool:
     return bool(names) and any(not names.isdisjoint(WORD.findall(result)) for result in RESULTS.findall(text))
 
 
-def leading_to(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
-    """Those functions of the file, and those that mention one of them by name."""
-    return _with_callers(file, {function for function in found if function.file is file})
+def leading_to(file: FileModel, found: Set[FunctionDefinition]) -> set[FunctionDefinition]:
+    """Those functions of the file, and those that mention one of them, or the class of its object, by name."""
+    functions = {function for function in found if function.file is file}
+    classes = {one.owner.name for one in functions if one.owner is not None}
+    making = {one for one, text in _texts(file).items() if not classes.isdisjoint(_words(text))}
+    return _with_callers(file, functions | making)
 
 
 def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
@@ -122,15 +128,47 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text))
 
 
-def _with_callers(file: FileModel, found: set[FunctionDefinition]) -> set[FunctionDefinition]:
+def _with_callers(file: FileModel, found: Set[FunctionDefinition]) -> set[FunctionDefinition]:
+    """Some functions, those that mention one of these by name, and so on."""
     found = set(found)
-    rest = {function: _words(text) for function, text in _texts(file).items() if function not in found}
     new = found
     while new:
-        names = {one.name for one in new if not one.name.startswith("__") and one.name != "forward"}
-        names |= {one.owner.name for one in new if one.owner is not None}
-        new = {function for function, words in rest.items() if not names.isdisjoint(words)}
+        new = using(file, new) - found
         found |= new
-        for function in new:
-            del rest[function]
     return found
+
+
+def using(file: FileModel, functions: Set[FunctionDefinition]) -> set[FunctionDefinition]:
+    """The functions that mention one of some by name, or make objects that call one."""
+    names = {one.name for one in functions if not _is_implicit(one)}
+    classes = {one.owner.name for one in functions if one.owner is not None and _is_implicit(one)}
+    found: set[FunctionDefinition] = set()
+    for function, text in _texts(file).items():
+        words = _words(text)
+        if not names.isdisjoint(words):
+            found.add(function)
+        if not classes.isdisjoint(words):
+            found |= {function, *_using_what_it_makes(function, classes)}
+    return found
+
+
+def reading(definition: ClassDefinition, attributes: Set[str]) -> set[FunctionDefinition]:
+    """The methods of a class that mention one of some attributes."""
+    return {one for one in definition.methods.values() if not attributes.isdisjoint(ATTRIBUTE.findall(one.text))}
+
+
+def _is_implicit(function: FunctionDefinition) -> bool:
+    """A method that is called by no name: what makes an object or calls it does."""
+    return function.owner is not None and (function.name.startswith("__") or function.name == "forward")
+
+
+def _using_what_it_makes(function: FunctionDefinition, classes: set[str]) -> set[FunctionDefinition]:
+    """The methods that read the attributes in which a method of theirs puts an object of some class."""
+    if function.owner is None:
+        return set()
+    text, kept = function.text, set()
+    for match in WORD.finditer(text):
+        if match[0] in classes:
+            before = [found[1] for found in KEPT.finditer(text, 0, match.start())]
+            kept.update(before[-1:])
+    return reading(function.owner, kept)
