@@ -43,13 +43,24 @@ def give_data(machine: Machine, state: State, call: Call) -> None:
         return
     operand, value = given
     items = alternatives(value)
-    if any(isinstance(item, Unknown | Ref) for item in items):
+    if any(_is_told_by_callers(state, item) for item in items):
         machine.ask_callers_nearby()
     for item in items:
         if isinstance(item, Array) and not item.scalar:
             give_array(machine, call.node, operand, item, call.row.name, call.by, always=len(items) == 1)
         elif len(items) == 1:
             _give_other(machine, state, call, operand, item)
+
+
+def _is_told_by_callers(state: State, item: Single) -> bool:
+    """An argument, or a list with one inside."""
+    if isinstance(item, Unknown):
+        return item.parameter or item.from_caller
+    found = state.object(item) if isinstance(item, Ref) else None
+    if not isinstance(found, Items):
+        return False
+    inside = [*(found.known or ()), *([found.rest] if found.rest is not None else [])]
+    return any(isinstance(one, Unknown) for value in inside for one in alternatives(value))
 
 
 def give_array(

@@ -17,7 +17,7 @@ from tensorlint.flow.worth import reading
 __all__ = ["Objects"]
 
 ROUNDS = 2
-INLINED_INHERITED = 150
+INLINED_INIT, INLINED_INHERITED = 300, 150
 """Statements of called functions that are executed for a method that a class inherits: what it does with what the class
 adds is near."""
 
@@ -80,11 +80,11 @@ class Objects:
                 path = own.fork()
                 self._look(method, path, ref, inlined=None if method.owner is definition else INLINED_INHERITED)
                 exits.append(path)
-            changed = False
+            before = own.fork()
             for path in exits:
                 path.alive = True
-                changed = own.join(path) or changed
-            if not changed:
+                own.join(path)
+            if not own.differs(before):
                 break
         self._state.heap[ref.address] = own.heap[ref.address]
         self._state.heap.add_all(own.heap)
@@ -103,7 +103,7 @@ class Objects:
         self._state.heap[ref.address] = own.heap[ref.address]
         init = self._init(definition, own)
         if init is not None:
-            self._look(init, own, ref, inlined=None if init.file is self._file else INLINED_INHERITED)
+            self._look(init, own, ref, inlined=INLINED_INIT if init.file is self._file else INLINED_INHERITED)
         self._made[definition] = ref, own
         return ref, own
 
