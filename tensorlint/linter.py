@@ -64,6 +64,7 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
         if not worth_it:
             return []
         found = _judge(source, settings, project)
+        source.check()
     except SourceError:
         raise
     except RecursionError:
@@ -130,6 +131,8 @@ def check_syntax(source: Source, deeply: bool = True) -> None:
     else:
         if deeply and len(_LOGICAL.findall(source.text)) > _MOST_OPERANDS and _has_long_chain(tree):
             raise SourceError(_TOO_DEEP)
+        assert isinstance(tree, ast.Module)
+        source.known(tree)
 
 
 def _has_long_chain(tree: ast.AST) -> bool:

@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING
 from tensorlint.finding import Edit
 
 if TYPE_CHECKING:
+    import ast
+
     import libcst as cst
+
+    from tensorlint.outline import Outline
 
 __all__ = ["Source", "SourceError", "Span"]
 
@@ -78,7 +82,8 @@ class Source:
             raise SourceError("contains a NUL byte", *_place(before_nul))
         self._lines: list[str] | None = None
         self._starts: list[int] = []
-        self._module: cst.Module | None = None
+        self._outline: Outline | None = None
+        self._tree: ast.Module | None = None
         self._shifts: dict[int, int] = {}
 
     @property
@@ -99,30 +104,64 @@ class Source:
 
         :raises SourceError: on a syntax error, and where an expression is nested deeper than the parser goes
         """
-        if self._module is None:
-            import libcst as cst
+        module = self.outline().complete()
+        self.check()
+        return module
 
-            text = self._without_form_feeds(self.text)
-            try:
-                self._module = cst.parse_module(text)
-            except cst.ParserSyntaxError as error:
-                line, column = error.editor_line, error.editor_column
-                reason = error.message.strip().splitlines()[0] if error.message.strip() else "invalid syntax"
-                raise SourceError(f"syntax error: {reason}", max(line, 1), max(column, 1)) from None
-            except RecursionError:
-                raise SourceError("nested too deeply for the parser (an expression of hundreds of terms)") from None
-            except cst.CSTValidationError as error:
-                raise SourceError(f"the parser cannot represent this file: {error}") from None
-        return self._module
+    def outline(self) -> Outline:
+        """The same without the bodies of functions, which are parsed when they are asked for.
+
+        :raises SourceError: as :meth:`module` does, for what is outside the bodies
+        """
+        if self._outline is None:
+            from tensorlint.outline import Outline
+
+            with self._faults():
+                self._outline = Outline(self._without_form_feeds(self.text), self._tree)
+            self._tree = None
+        return self._outline
+
+    def known(self, tree: ast.Module) -> None:
+        """Take CPython's tree of this text, which saves making it again."""
+        self._tree = tree
+
+    def check(self) -> None:
+        """See that the bodies that were asked for could be parsed.
+
+        :raises SourceError: as :meth:`module` does
+        """
+        if self._outline is None or self._outline.fault is None:
+            return
+        import libcst as cst
+
+        with self._faults():
+            cst.parse_module(self._without_form_feeds(self.text))  # to say where
+            raise self._outline.fault
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """What the parser cannot do, as it is reported."""
+        import libcst as cst
+
+        try:
+            yield
+        except cst.ParserSyntaxError as error:
+            line, column = error.editor_line, error.editor_column
+            reason = error.message.strip().splitlines()[0] if error.message.strip() else "invalid syntax"
+            raise SourceError(f"syntax error: {reason}", max(line, 1), max(column, 1)) from None
+        except RecursionError:
+            raise SourceError("nested too deeply for the parser (an expression of hundreds of terms)") from None
+        except cst.CSTValidationError as error:
+            raise SourceError(f"the parser cannot represent this file: {error}") from None
 
     def adopt(self, other: Source) -> None:
-        """Use the module of another source with the same text, so that their nodes are the same."""
-        self._module, self._shifts = other.module(), other._shifts
+        """Use the tree of another source with the same text, so that their nodes are the same."""
+        self._outline, self._shifts = other.outline(), other._shifts
 
     def spans(self, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, tuple[Span, Span]]:
         """The places of ``nodes`` (of this file's module): without and with their own parentheses."""
         wanted = {id(node): node for node in nodes}
-        found = _locate(self.module(), set(wanted))
+        found = _locate(self.outline(), set(wanted))
         return {
             node: (self._shifted(found[key][0]), self._shifted(found[key][1]))
             for key, node in wanted.items()
@@ -186,10 +225,11 @@ def _place(text_before: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def _locate(module: cst.Module, wanted: set[int]) -> dict[int, tuple[Span, Span]]:
+def _locate(outline: Outline, wanted: set[int]) -> dict[int, tuple[Span, Span]]:
     """Generate the module's code once and note where the wanted nodes (by ``id``) begin and end."""
     from libcst.metadata.position_provider import WhitespaceInclusivePositionProvidingCodegenState
 
+    module, missing = outline.module, outline.missing
     inner: dict[int, Span] = {}
     outer: dict[int, Span] = {}
 
@@ -203,6 +243,7 @@ def _locate(module: cst.Module, wanted: set[int]) -> dict[int, tuple[Span, Span]
         def after_codegen(self, node: cst.CSTNode) -> None:
             if (start := outer.get(id(node))) is not None:
                 outer[id(node)] = Span(start.line, start.column, self.line, self.column + 1)
+            self.line += missing.get(id(node), 0)
 
         @contextmanager
         def record_syntactic_position(

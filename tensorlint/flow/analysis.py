@@ -10,13 +10,13 @@ from tensorlint.flow import calls as _calls  # noqa: F401  (these modules regist
 from tensorlint.flow import comprehensions, expressions, loops, operators, statements, subscripts  # noqa: F401
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 from tensorlint.flow.events import Event
-from tensorlint.flow.imported import using_what_others_convert
+from tensorlint.flow.imported import converting_names, using_what_others_convert
 from tensorlint.flow.importers import importers
 from tensorlint.flow.looks import Looks
 from tensorlint.flow.machine import OutOfSteps
 from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
-from tensorlint.flow.worth import leading_to, mentioning, worth_a_look
+from tensorlint.flow.worth import leading_to, may_hold_boundary, mentioning, worth_a_look
 from tensorlint.source import Source, SourceError
 
 __all__ = ["analyse"]
@@ -43,11 +43,13 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     path = Path(source.path).absolute()
     if project is None:
         project = Project.of(path)
+    converting = converting_names(source.text, path.parent, project.package(path), project.find)
+    if not converting and not may_hold_boundary(source.text):
+        return []
     file = project.add(source, path)
     analysis = Looks(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
-        worth = worth_a_look(file)
-        analysis.run(worth | using_what_others_convert(file, project.find, worth), own_file_alone=True)
+        analysis.run(worth_a_look(file) | using_what_others_convert(file, converting), own_file_alone=True)
     except OutOfSteps:
         raise SourceError("too many steps: the file's functions call each other in too many ways") from None
     _ask_callers(analysis, project, path)
@@ -76,7 +78,7 @@ def _callable_by(file: FileModel, wanted: set[FunctionDefinition]) -> set[str]:
     """The names by which other files call some functions: their own, those of their classes and of what inherits."""
     names = {function.owner.name if function.owner is not None else function.name for function in wanted}
     for definition in file.classes:
-        if names & {(dotted(base) or "").rpartition(".")[2] for base in definition.bases}:
+        if not definition.nested and names & {(dotted(base) or "").rpartition(".")[2] for base in definition.bases}:
             names.add(definition.name)
     return names
 

@@ -71,7 +71,7 @@ def kept_for_some_steps(machine: Machine, node: cst.Assign) -> Iterator[None]:
     before, waits = machine.collector, _waiting(node.value)
     match node:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]) if waits:
-            scope = frame.definition.node if frame.definition is not None else frame.file.module
+            scope = frame.definition.node if frame.definition is not None else frame.file.whole()
             test = read_in_some_steps(scope, frame.body, name, node.value if waits[0] is node.value else None)
             if test is not None:
                 machine.collector = Collector(frame.number, name, frozenset(waits), short(test))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import libcst as cst
 
 from tensorlint.flow.names import dotted
+from tensorlint.outline import Body, Outline
 
 if TYPE_CHECKING:
     from tensorlint.flow.toplevel import Globals
@@ -21,34 +22,51 @@ __all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "s
 class FunctionDefinition:
     """A function, method or lambda."""
 
-    node: cst.FunctionDef | cst.Lambda
+    head: cst.FunctionDef | cst.Lambda
+    """Its node, whose body need not be there yet."""
     file: FileModel
     name: str
     owner: ClassDefinition | None = None
     nested: bool = False
     decorators: tuple[str, ...] = ()
     """The decorators' dotted names, as they are written."""
+    body: Body | None = None
+    """What is still to be parsed of it."""
     _text: str | None = None
     _generator: bool | None = None
+
+    @property
+    def node(self) -> cst.FunctionDef | cst.Lambda:
+        """Its node, with its body in it."""
+        if self.body is not None:
+            self._text = self.text
+            body, self.body = self.body, None
+            body.parse()
+            assert isinstance(self.head, cst.FunctionDef)
+            self.file.read(self.head.body, None, nested=True)
+        return self.head
 
     @property
     def text(self) -> str:
         """The source text, made once."""
         if self._text is None:
-            self._text = cst.Module(body=()).code_for_node(self.node)
+            self._text = self.body.text if self.body is not None else cst.Module(body=()).code_for_node(self.head)
         return self._text
 
     @property
     def generator(self) -> bool:
         """A call of it makes a generator; looked for once."""
         if self._generator is None:
+            if "yield" not in self.text:
+                self._generator = False
+                return False
             node = self.node
-            self._generator = isinstance(node, cst.FunctionDef) and "yield" in self.file.text and _yields(node.body)
+            self._generator = isinstance(node, cst.FunctionDef) and _yields(node.body)
         return self._generator
 
     @property
     def parameters(self) -> cst.Parameters:
-        return self.node.params
+        return self.head.params
 
     @property
     def is_static(self) -> bool:
@@ -98,11 +116,14 @@ class FileModel:
 
     path: str
     module: cst.Module
+    """Its tree, in which bodies of functions may be missing."""
     name: str = ""
     """Its dotted module name in the project, where it has one."""
     package: str = ""
     """The package that relative imports start from."""
     text: str = ""
+    outline: Outline | None = None
+    """Where the bodies are that are missing."""
     functions: list[FunctionDefinition] = field(default_factory=list)
     """Every function and method, nested ones too, in the order of their ends."""
     classes: list[ClassDefinition] = field(default_factory=list)
@@ -116,49 +137,55 @@ class FileModel:
     worth: frozenset[FunctionDefinition] | None = None
     """Kept by ``worth.py``."""
 
+    def whole(self) -> cst.Module:
+        """Its tree with every body in it."""
+        for function in list(self.functions):
+            function.node  # noqa: B018  (it reads the functions inside, too)
+        return self.module
 
-Body: TypeAlias = "cst.BaseSuite | cst.Module"
+    def read(self, body: Suite, owner: ClassDefinition | None, nested: bool) -> None:
+        """Find the definitions in a suite, those inside functions too where these are there."""
+        for statement in statements_of(body):
+            if isinstance(statement, cst.FunctionDef):
+                self._add(statement, owner, nested)
+            elif isinstance(statement, cst.ClassDef):
+                definition = ClassDefinition(statement, self, statement.name.value, nested=nested)
+                self.by_node[statement] = definition
+                self.classes.append(definition)
+                definition.fields.extend(_fields(statement.body))
+                self.read(statement.body, definition, nested)
+            elif isinstance(statement, cst.BaseCompoundStatement):
+                for part in suites_of(statement):
+                    self.read(part, owner, nested)
+
+    def _add(self, node: cst.FunctionDef, owner: ClassDefinition | None, nested: bool) -> None:
+        decorators = tuple(dotted(_called(d.decorator)) or "" for d in node.decorators)
+        missing = self.outline.body(node) if self.outline is not None else None
+        function = FunctionDefinition(node, self, node.name.value, owner, nested, decorators, missing)
+        # of several definitions with one name, a property's getter wins over its setter, the last over overloads
+        accessor = any(name.endswith((".setter", ".deleter", "overload")) for name in decorators)
+        if owner is not None and not accessor:
+            owner.methods[function.name] = function
+        self.by_node[node] = function
+        if missing is None:
+            self.read(node.body, None, nested=True)
+        self.functions.append(function)
 
 
-def statements_of(body: Body) -> Sequence[cst.BaseStatement | cst.BaseSmallStatement]:
+Suite: TypeAlias = "cst.BaseSuite | cst.Module"
+
+
+def statements_of(body: Suite) -> Sequence[cst.BaseStatement | cst.BaseSmallStatement]:
     """The statements of a suite or module."""
     return body.body
 
 
-def read_file(path: str, module: cst.Module, text: str, name: str = "", package: str = "") -> FileModel:
+def read_file(path: str, module: cst.Module | Outline, text: str, name: str = "", package: str = "") -> FileModel:
     """Find the definitions of a file."""
-    model = FileModel(path, module, name, package, text)
-    _read(model, module, None, nested=False)
+    tree, outline = (module.module, module) if isinstance(module, Outline) else (module, None)
+    model = FileModel(path, tree, name, package, text, outline)
+    model.read(model.module, None, nested=False)
     return model
-
-
-def _read(model: FileModel, body: Body, owner: ClassDefinition | None, nested: bool) -> None:
-    for statement in statements_of(body):
-        if isinstance(statement, cst.FunctionDef):
-            function = FunctionDefinition(
-                statement,
-                model,
-                statement.name.value,
-                owner,
-                nested,
-                tuple(dotted(_called(d.decorator)) or "" for d in statement.decorators),
-            )
-            # of several definitions with one name, a property's getter wins over its setter, the last over overloads
-            accessor = any(name.endswith((".setter", ".deleter", "overload")) for name in function.decorators)
-            if owner is not None and not accessor:
-                owner.methods[function.name] = function
-            model.by_node[statement] = function
-            _read(model, statement.body, None, nested=True)
-            model.functions.append(function)
-        elif isinstance(statement, cst.ClassDef):
-            definition = ClassDefinition(statement, model, statement.name.value, nested=nested)
-            model.by_node[statement] = definition
-            model.classes.append(definition)
-            definition.fields.extend(_fields(statement.body))
-            _read(model, statement.body, definition, nested)
-        elif isinstance(statement, cst.BaseCompoundStatement):
-            for part in suites_of(statement):
-                _read(model, part, owner, nested)
 
 
 def suites_of(statement: cst.BaseCompoundStatement) -> Iterator[cst.BaseSuite]:

@@ -88,7 +88,7 @@ def _assignable(machine: Machine, target: cst.BaseExpression | None, statement: 
     if not isinstance(target, cst.Name):
         return isinstance(target, cst.Attribute | cst.Subscript), ""
     frame = machine.frame
-    scope = frame.definition.node if frame.definition is not None else frame.file.module
+    scope = frame.definition.node if frame.definition is not None else frame.file.whole()
     if isinstance(scope, cst.Lambda) or is_read_later(scope, statement, target.value):
         return True, ""
     return False, entry_of_loop(scope, statement, target.value)

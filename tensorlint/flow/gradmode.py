@@ -123,8 +123,10 @@ def _switches_off(machine: Machine, definition: FunctionDefinition, name: str, s
     last = name.rpartition(".")[2].lower()
     if "no_grad" in last or "inference_mode" in last or last in ("nograd", "inference", "without_grad"):
         return True
+    if definition.nested:
+        definition.file.whole()  # what decorates it may be inside a function, too
     for other in definition.file.functions:
-        if other.name == name and not isinstance(other.node, cst.Lambda):
+        if other.name == name and other.nested <= definition.nested and not isinstance(other.node, cst.Lambda):
             text = code(other.node.body)
             return "no_grad" in text or "inference_mode" in text
     return False

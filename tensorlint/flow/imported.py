@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 from tensorlint.flow.worth import mentioning
 
-__all__ = ["using_what_others_convert"]
+__all__ = ["converting_names", "using_what_others_convert"]
 
 IMPORT = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)", re.MULTILINE)
 NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
@@ -20,25 +21,31 @@ WRITES = re.compile(r"[-+*/]=|\]\s*=[^=]|\bout=|\.(?:append|sort|fill|put|itemse
 MOST_FILES = 12
 
 
-def using_what_others_convert(
-    file: FileModel, find: Callable[[Path, str], Path | None], worth: frozenset[FunctionDefinition]
-) -> set[FunctionDefinition]:
-    """The functions that write to something and mention a function of another file that converts.
+def converting_names(text: str, folder: Path, package: str, find: Callable[[Path, str], Path | None]) -> set[str]:
+    """The names by which a file imports functions of other files that convert.
 
+    :param folder: where the file is
+    :param package: the package that its relative imports start from
     :param find: the file of a module, as it is imported in a folder
-    :param worth: the functions that are looked at anyway
     """
-    writing = {one for one in file.functions if one not in worth and not one.nested and WRITES.search(one.text)}
-    if not writing or file.folder is None:
-        return set()
     names: set[str] = set()
-    for count, (dots, module, imported) in enumerate(IMPORT.findall(file.text)):
+    for count, (dots, module, imported) in enumerate(IMPORT.findall(text)):
         if count >= MOST_FILES:
             break
-        path = find(file.folder, _absolute(dots, module, file.package))
-        converting = _converting(path) if path is not None else set()
+        path = find(folder, _absolute(dots, module, package))
+        converting = _converting(path) if path is not None else frozenset()
         names |= {alias or name for name, alias in NAME.findall(imported) if name in converting}
-    return mentioning(file, names) & writing if names else set()
+    return names
+
+
+def using_what_others_convert(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
+    """The functions that write to something and mention a function of another file that converts.
+
+    :param names: the names of these, as the file imports them
+    """
+    if not names:
+        return set()
+    return {one for one in mentioning(file, names) if WRITES.search(one.text)}
 
 
 def _absolute(dots: str, module: str, package: str) -> str:
@@ -49,13 +56,14 @@ def _absolute(dots: str, module: str, package: str) -> str:
     return ".".join([*base, module]) if module else ".".join(base)
 
 
-def _converting(path: Path) -> set[str]:
+@lru_cache(maxsize=1024)
+def _converting(path: Path) -> frozenset[str]:
     """The functions of a file whose text converts."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return set()
+        return frozenset()
     if CONVERTS.search(text) is None:
-        return set()
+        return frozenset()
     parts = ((FUNCTION.match(part), part) for part in TOP_LEVEL.split(text))
-    return {found.group(1) for found, part in parts if found is not None and CONVERTS.search(part)}
+    return frozenset(found.group(1) for found, part in parts if found is not None and CONVERTS.search(part))

@@ -93,13 +93,11 @@ class Project:
     def add(self, source: Source, path: Path) -> FileModel:
         """Read a file; it is the one that imports of this path find from now on."""
         known = _SHELF.get(path, source.data)
-        if known is not None:
+        if known is not None and known[0].outline().fault is None:
             source.adopt(known[0])
             self._sources[source.path], self._models[path] = source, known[1]
             return known[1]
-        name = self._name(path)
-        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        model = read_file(source.path, source.module(), source.text, name, package)
+        model = read_file(source.path, source.outline(), source.text, self._name(path), self.package(path))
         model.frame = -next(_numbers)
         model.folder = path.parent
         self._sources[source.path] = source
@@ -170,6 +168,11 @@ class Project:
                 if path.is_file():
                     return path
         return None
+
+    def package(self, path: Path) -> str:
+        """The package that the relative imports of a file start from."""
+        name = self._name(path)
+        return name if path.name == "__init__.py" else name.rpartition(".")[0]
 
     def _name(self, path: Path) -> str:
         try:

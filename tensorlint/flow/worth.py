@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
 
-__all__ = ["leading_to", "mentioning", "reading", "using", "worth_a_look"]
+__all__ = ["leading_to", "may_hold_boundary", "mentioning", "reading", "using", "worth_a_look"]
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
@@ -56,24 +56,27 @@ ATTRIBUTE = re.compile(r"\bself\.(\w+)")
 
 
 def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
-    """The functions whose text mentions a boundary, and those inside functions."""
+    """The functions whose text mentions a boundary, but for those inside functions."""
     if file.worth is None:
         file.worth = _worth_a_look(file)
     return file.worth
 
 
 def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
-    names = _library_names(file.text)
-    if not names and not _holds_boundary(file.text):
+    if not may_hold_boundary(file.text):
         return frozenset()
+    names = _library_names(file.text)
     found = set()
     for function, text in _texts(file).items():
         library = bool(names) and (not names.isdisjoint(_words(text)) or METHODS.search(text) is not None)
         if library or _holds_boundary(text):
             found.add(function)
-    if not found and not _holds_boundary(file.text):
-        return frozenset()
-    return frozenset(found | {function for function in file.functions if function.nested})
+    return frozenset(found)
+
+
+def may_hold_boundary(text: str) -> bool:
+    """Whether a file, or what it imports from the libraries that convert, may hold a boundary."""
+    return bool(_library_names(text)) or _holds_boundary(text)
 
 
 def _holds_boundary(text: str) -> bool:
