@@ -35,10 +35,10 @@ class _Shelf:
         self._kept: OrderedDict[Path, tuple[Source, FileModel]] = OrderedDict()
         self._size = 0
 
-    def get(self, path: Path, data: bytes) -> tuple[Source, FileModel] | None:
+    def get(self, path: Path, source: Source) -> tuple[Source, FileModel] | None:
         """The parsed file, if it still has this content and is called the same."""
         found = self._kept.get(path)
-        if found is None or found[0].data != data or found[0].path != display_path(str(path)):
+        if found is None or found[0].data != source.data or found[0].path != source.path:
             return None
         self._kept.move_to_end(path)
         return found
@@ -92,7 +92,7 @@ class Project:
 
     def add(self, source: Source, path: Path) -> FileModel:
         """Read a file; it is the one that imports of this path find from now on."""
-        known = _SHELF.get(path, source.data)
+        known = _SHELF.get(path, source)
         if known is not None and known[0].outline().fault is None:
             source.adopt(known[0])
             self._sources[source.path], self._models[path] = source, known[1]
