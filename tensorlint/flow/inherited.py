@@ -28,14 +28,19 @@ def changing(
     definition: ClassDefinition, worth: Set[FunctionDefinition], inherited: list[FunctionDefinition]
 ) -> list[FunctionDefinition]:
     """The methods of a class that are of ``worth``, and those that set or change attributes that these read, or that
-    the ``inherited`` ones read."""
+    the ``inherited`` ones read, or call what does."""
     methods = list(definition.methods.values())
     found = {method for method in methods if method in worth}
     rest = [method for method in methods if method not in found]
     new = found.union(inherited)
     while new and rest:
         read = frozenset().union(*(_reads(method.text) for method in new))
-        new = {method for method in rest if not read.isdisjoint(_changes(method.text))}
+        calls = {method.name for method in new if method not in worth}
+        new = {
+            method
+            for method in rest
+            if not read.isdisjoint(_changes(method.text)) or not calls.isdisjoint(_reads(method.text))
+        }
         rest = [method for method in rest if method not in new]
         found |= new
     return [method for method in methods if method in found]
