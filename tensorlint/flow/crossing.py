@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tensorlint.flow.heap import Instance, Items, Mapping
 from tensorlint.flow.spread import EVEN
 from tensorlint.flow.state import State
 from tensorlint.flow.values import Array, Number, Ref, Single, Tensor, Tuple, Unknown, Value, alternatives
 
-__all__ = ["crosses", "crossing_attributes"]
+__all__ = ["changed_attributes", "crosses", "crossing_attributes"]
 
 DEPTH = 3
 UNCOMMON = frozenset({"float64", "complex128", "uint16", "uint32", "uint64"})
@@ -29,6 +29,31 @@ def crossing_attributes(instance: Ref, state: State) -> set[str]:
     if not isinstance(found, Instance):
         return set()
     return {name for name, value in found.attributes.items() if crosses(value, state)}
+
+
+def changed_attributes(instance: Ref, before: State, after: State) -> set[str]:
+    """The attributes of an instance that hold something else than before, or in which something has changed."""
+    old, new = before.object(instance), after.object(instance)
+    if not isinstance(old, Instance) or not isinstance(new, Instance):
+        return set()
+    changed = after.changed(before)
+    return {
+        name
+        for name, value in new.attributes.items()
+        if old.attributes.get(name) != value or (changed and _reaches(value, after, changed, DEPTH))
+    }
+
+
+def _reaches(value: Value, state: State, addresses: Set[int], depth: int) -> bool:
+    for item in alternatives(value):
+        if isinstance(item, Ref) and item.address in addresses:
+            return True
+        if isinstance(item, Ref | Tuple) and depth:
+            found = state.object(item) if isinstance(item, Ref) else None
+            inside = found.attributes.values() if isinstance(found, Instance) else _parts(item, state)
+            if any(_reaches(part, state, addresses, depth - 1) for part in inside):
+                return True
+    return False
 
 
 def _crosses(item: Single, state: State, depth: int) -> bool:

@@ -4,7 +4,7 @@ overrides, or read what it sets."""
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from functools import lru_cache
 
 from tensorlint.flow.definitions import ClassDefinition, FunctionDefinition
@@ -46,10 +46,14 @@ def changing(
     return [method for method in methods if method in found]
 
 
-def depending(methods: list[FunctionDefinition], others: list[FunctionDefinition]) -> list[FunctionDefinition]:
-    """Those of the ``others`` that read attributes that some methods set or change."""
-    changed = frozenset().union(*(_changes(method.text) for method in methods))
-    return [one for one in others if one not in methods and not changed.isdisjoint(_reads(one.text))]
+def depending(changed: Set[str], methods: Iterable[FunctionDefinition]) -> list[FunctionDefinition]:
+    """Those methods that read one of some attributes, and those that call them."""
+    rest, found = list(methods), set()
+    names = set(changed)
+    while new := {one for one in rest if one not in found and not names.isdisjoint(_reads(one.text))}:
+        found |= new
+        names = {one.name for one in new}
+    return [one for one in rest if one in found]
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,8 @@ MOST_INLINED, LEAST_INLINED = 1_200, 300
 """Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
 file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""
 INLINED_A_FILE = 12_000
+ENOUGH = 40_000
+"""Steps after which callers are no longer looked for, and methods not executed again."""
 PHASES = 4
 """How often callers are looked for, and the callers of these."""
 
@@ -44,6 +46,8 @@ class Looks:
         """For each file, by the function that was looked at."""
         self.machine = Machine(library(project.targets), project, self._take, steps)
         self.root: FunctionDefinition | None = None
+        self.enough = steps - ENOUGH
+        """So many steps are left when nothing is looked at that only adds to what is known."""
         self.inlined = MOST_INLINED
         self.giving: set[FunctionDefinition] = set()
         """The functions whose results matter to those that call them."""
@@ -95,7 +99,7 @@ class Looks:
         looked: Set[FunctionDefinition] = frozenset()
         asking: Set[FunctionDefinition] = frozenset()
         asked: Set[FunctionDefinition] = frozenset()
-        objects = Objects(self.machine, self.file, state, self.function)
+        objects = Objects(self.machine, self.file, state, self.function, self.enough)
         for _ in range(PHASES):
             self.inlined = max(LEAST_INLINED, min(MOST_INLINED, INLINED_A_FILE // max(1, len(worth) + len(looked))))
             objects.look(worth, asking if own_file_alone else worth, own_file_alone)
@@ -109,7 +113,7 @@ class Looks:
             asking, asked = every - asked, every
             reading = objects.reading()
             worth = (leading_to(self.file, asking) | using(self.file, self.giving) | reading) - looked
-            if not worth and not asking:
+            if not (worth or asking) or self.machine.budget < self.enough:
                 return
 
     def _asking(self) -> Set[FunctionDefinition]:

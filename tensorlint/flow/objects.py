@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import Protocol
 
 from tensorlint.flow.classes import ancestors, new_instance
-from tensorlint.flow.crossing import crossing_attributes
+from tensorlint.flow.crossing import changed_attributes, crossing_attributes
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
 from tensorlint.flow.inherited import changing, depending, inherited_methods
 from tensorlint.flow.machine import Frame, Machine
@@ -38,13 +38,18 @@ class Look(Protocol):
 class Objects:
     """The objects of a file's classes."""
 
-    def __init__(self, machine: Machine, file: FileModel, state: State, look: Look) -> None:
+    def __init__(self, machine: Machine, file: FileModel, state: State, look: Look, enough: int) -> None:
+        """
+        :param enough: nothing is executed again when fewer steps than these are left
+        """
         self._machine = machine
         self._file = file
         self._state = state
         self._look = look
         self._made: dict[ClassDefinition, tuple[Ref, State]] = {}
-        self._looked: set[FunctionDefinition] = set()
+        self._looked: dict[ClassDefinition, dict[FunctionDefinition, None]] = {}
+        """The methods that were executed, in that order."""
+        self._enough = enough
 
     def look(self, worth: Set[FunctionDefinition], called: Set[FunctionDefinition], own_file_alone: bool) -> None:
         """Execute the methods of ``worth``, and what they depend on.
@@ -71,9 +76,8 @@ class Objects:
     ) -> None:
         ref, own = self._object(definition)
         methods = [*changing(definition, worth, inherited), *inherited]
-        methods += depending(methods, [one for one in definition.methods.values() if one in self._looked])
         methods = [method for method in methods if method.name != "__init__"]
-        self._looked.update(methods)
+        self._looked.setdefault(definition, {}).update(dict.fromkeys(methods))
         for _ in range(ROUNDS):
             exits = []
             for method in methods:
@@ -84,8 +88,10 @@ class Objects:
             for path in exits:
                 path.alive = True
                 own.join(path)
-            if not own.differs(before):
+            changed = changed_attributes(ref, before, own)
+            if not changed or self._machine.budget < self._enough:
                 break
+            methods = depending(changed, self._looked[definition])
         self._state.heap[ref.address] = own.heap[ref.address]
         self._state.heap.add_all(own.heap)
 

@@ -152,17 +152,14 @@ class State:
             self.assumed = {key: outcome for key, outcome in self.assumed.items() if other.assumed.get(key) is outcome}
         return changed
 
-    def differs(self, before: State) -> bool:
-        """Something that was known before is something else now; what is new does not count."""
+    def changed(self, before: State) -> set[int]:
+        """The addresses of what was there before and is something else now."""
+        found = set()
         for address, item in before.heap.changes(self.heap):
             present = before.heap.get(address)
             if present is not None and present is not item and present != item:
-                return True
-        for number, names in before.frames.changes(self.frames):
-            known = before.frames.get(number)
-            if known is not None and known is not names and known != names:
-                return True
-        return False
+                found.add(address)
+        return found
 
     def _join_names(
         self, names: dict[str, Value], theirs: dict[str, Value], other: State, mine: Guards, others: Guards
