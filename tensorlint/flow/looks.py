@@ -26,12 +26,14 @@ from tensorlint.library.tables import library
 
 __all__ = ["Looks"]
 
-MOST_INLINED, LEAST_INLINED = 1_200, 300
+MOST_INLINED, LEAST_INLINED = 1_200, 120
 """Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
 file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""
 INLINED_A_FILE = 12_000
-ENOUGH = 40_000
-"""Steps after which callers are no longer looked for, and methods not executed again."""
+ENOUGH = 20_000
+"""Steps after which callers are no longer looked for, and methods not executed again; after half of them, calls are
+followed less far."""
+INLINED_LATE = 40
 PHASES = 4
 """How often callers are looked for, and the callers of these."""
 
@@ -48,6 +50,7 @@ class Looks:
         self.root: FunctionDefinition | None = None
         self.enough = steps - ENOUGH
         """So many steps are left when nothing is looked at that only adds to what is known."""
+        self.half = steps - ENOUGH // 2
         self.inlined = MOST_INLINED
         self.giving: set[FunctionDefinition] = set()
         """The functions whose results matter to those that call them."""
@@ -157,6 +160,8 @@ class Looks:
         """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
         machine = self.machine
         machine.inlined = self.inlined if inlined is None else inlined
+        if machine.budget < self.half:
+            machine.inlined = min(machine.inlined, INLINED_LATE)
         machine.batches.clear()
         machine.saved_before = machine.storages  # in which order an object's methods are called is not known
         self.root = function
