@@ -75,12 +75,8 @@ class Outline:
 
     def body(self, function: cst.FunctionDef) -> Body | None:
         """The body of a function that is still to be parsed."""
-        match function.body:
-            case cst.IndentedBlock(body=[cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=name))]) as line]):
-                found = STAND_IN.fullmatch(name) if id(line) in self.missing else None
-                return self.bodies[int(found[1])] if found is not None else None
-            case _:
-                return None
+        found = _stand_in(function)
+        return self.bodies[found[1]] if found is not None and id(found[0]) in self.missing else None
 
     def complete(self) -> cst.Module:
         """The tree with every body in it."""
@@ -121,14 +117,22 @@ class Outline:
         module = cst.parse_module("".join(pieces + self.lines[at:]))
         if self.bodies:
             for function in _functions(module):
-                match function.body:
-                    case cst.IndentedBlock(
-                        body=[cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=name))]) as line]
-                    ) if (found := STAND_IN.fullmatch(name)) is not None:
-                        body = self.bodies[int(found[1])]
-                        body.function = function
-                        self.missing[id(line)] = body.end - body.first - 1
+                if (found := _stand_in(function)) is not None:
+                    line, number = found
+                    body = self.bodies[number]
+                    body.function = function
+                    self.missing[id(line)] = body.end - body.first - 1
         return module
+
+
+def _stand_in(function: cst.FunctionDef) -> tuple[cst.SimpleStatementLine, int] | None:
+    """The statement that stands for a function's body, and the number of the body."""
+    match function.body:
+        case cst.IndentedBlock(body=[cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=name))]) as line]):
+            found = STAND_IN.fullmatch(name)
+            return (line, int(found[1])) if found is not None else None
+        case _:
+            return None
 
 
 def _tree(text: str) -> ast.Module | None:

@@ -42,6 +42,8 @@ def device_against_text(
             machine.ask_callers_nearby()
         if not devices or not any(_is_device(one) for one in texts):
             continue
+        if not all(item.made.holds for item in devices):
+            machine.ask_callers()
         made = devices[0].made
         if len(alternatives(device)) > 1:
             made = made.weakened()

@@ -10,6 +10,8 @@ from reveal import events, findings
 from tensorlint.flow import looks
 from tensorlint.flow.analysis import analyse
 from tensorlint.flow.project import Project
+from tensorlint.linter import lint
+from tensorlint.settings import Settings
 from tensorlint.source import Source
 
 SCALE = """
@@ -135,3 +137,13 @@ def test_a_file_without_a_boundary_is_not_parsed(tmp_path: Path, monkeypatch: py
     assert not analyse(Source(b"def add(x, y):\n    return torch.add(x, y)\n", "a.py"), project)
     with pytest.raises(AssertionError, match="parsed"):
         analyse(Source(b"def show(x):\n    return x.numpy()\n", "a.py"), project)
+
+
+def test_of_a_device_callers_in_other_files_are_asked(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "group.py").write_text("def on_host(images):\n    return images[0].device == 'cpu'\n")
+    (tmp_path / "run.py").write_text(
+        "import torch\nfrom group import on_host\n\ndef run(count):\n    return on_host([torch.ones(2)] * count)\n"
+    )
+    source = Source((tmp_path / "group.py").read_bytes(), str(tmp_path / "group.py"))
+    assert [finding.code for finding in lint(source, Settings())] == ["TSL503"]
