@@ -221,7 +221,7 @@ def test_runs_do_not_see_each_other(tmp_path: Path) -> None:
         return len(seen), np.random.rand(), seen
     """
     one = read(fixture(tmp_path, text).place)
-    from tensorlint.verify.frozen import changes
+    from tensorlint.observe.frozen import changes
     from tensorlint.verify.run import run, scratch_copy
 
     with scratch_copy(one.written) as folder:

@@ -11,8 +11,8 @@ from unittest import mock
 
 import torch
 
+from tensorlint.observe.simulate import simulated_cuda
 from tensorlint.verify.claims import DEVICES
-from tensorlint.verify.simulate import simulated_cuda
 
 __all__ = ["hardware", "on", "present", "reported"]
 

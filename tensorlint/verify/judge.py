@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tensorlint.observe.frozen import close
 from tensorlint.verify.claims import GPUS, Claim
 from tensorlint.verify.fixture import Function, Program
-from tensorlint.verify.frozen import close
 from tensorlint.verify.run import Run, versions
 from tensorlint.verify.watch import Seen
 

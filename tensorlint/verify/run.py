@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from tensorlint.observe.frozen import Frozen, freeze
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.devices import on, reported
 from tensorlint.verify.fixture import Function, Program
-from tensorlint.verify.frozen import Frozen, freeze
 from tensorlint.verify.watch import Seen, Warned, Watch
 from tensorlint.verify.watches import marked_expression, watch
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from tensorlint.observe.frozen import Frozen, changes, close, freeze, share_memory
 from tensorlint.verify.claims import Claim
-from tensorlint.verify.frozen import Frozen, changes, close, freeze, share_memory
 from tensorlint.verify.watch import Seen, Warned, Watch
 
 __all__ = ["Discards", "Gradient", "Holds", "Overwrites", "Shares", "Stale"]

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from tensorlint.observe.frozen import changes, freeze, share_memory
+from tensorlint.observe.simulate_calls import tensors_in
 from tensorlint.verify.devices import on
-from tensorlint.verify.frozen import changes, freeze, share_memory
 from tensorlint.verify.rows.conversions import watched
 from tensorlint.verify.rows.examples import CLASSES, EXAMPLES, surroundings
 from tensorlint.verify.rows.kinds import kind
 from tensorlint.verify.rows.observed import Call, Seen
 from tensorlint.verify.rows.placing import placed, where
 from tensorlint.verify.rows.resolving import resolve
-from tensorlint.verify.simulate_calls import tensors_in
 
 __all__ = ["Example", "examples", "observe"]
 

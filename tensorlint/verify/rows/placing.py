@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
+from tensorlint.observe.simulate_calls import tensors_in
 from tensorlint.verify.devices import on, present
 from tensorlint.verify.rows.observed import Placed
-from tensorlint.verify.simulate_calls import tensors_in
 
 __all__ = ["moved", "placed", "where"]
 

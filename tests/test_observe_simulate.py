@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from tensorlint.verify.simulate import NotSimulated, simulated_cuda
+from tensorlint.observe.simulate import NotSimulated, simulated_cuda
 
 REFUSAL = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 MIXED = "Expected all tensors to be on the same device"

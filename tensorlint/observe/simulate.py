@@ -23,7 +23,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tensorlint.verify.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
+from tensorlint.observe.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
 
 __all__ = ["CPU", "GPU", "NotSimulated", "SimulatedCuda", "simulated_cuda"]
 
