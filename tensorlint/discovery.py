@@ -7,12 +7,9 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
-from tensorlint.settings import Settings
-
-if TYPE_CHECKING:
-    from pathspec import PathSpec
+from tensorlint.patterns import Filter
+from tensorlint.settings import PathPatterns, Settings
 
 __all__ = ["Discovered", "Problem", "discover", "display_path", "is_excluded", "project_root"]
 
@@ -107,25 +104,7 @@ def project_root(path: str) -> str:
         folder = above
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """Patterns and the folder that they are relative to (``""``: whichever folder the file is in)."""
-
-    base: str
-    spec: PathSpec[Any]
-
-    def verdict(self, path: str, is_folder: bool) -> bool | None:
-        """True: excluded, False: taken back in by ``!``, None: not mentioned."""
-        if not self.base:
-            relative = os.path.basename(path)
-        elif path.startswith(self.base.rstrip(os.sep) + os.sep):
-            relative = path[len(self.base.rstrip(os.sep)) + 1 :]
-        else:
-            return None
-        return self.spec.check_file(relative.replace(os.sep, "/") + ("/" if is_folder else "")).include
-
-
-def _excluded(filters: Iterable[_Filter], path: str, is_folder: bool) -> bool:
+def _excluded(filters: Iterable[Filter], path: str, is_folder: bool) -> bool:
     """The last filter that mentions a path decides, as in git."""
     verdict = False
     for each in filters:
@@ -134,7 +113,7 @@ def _excluded(filters: Iterable[_Filter], path: str, is_folder: bool) -> bool:
     return verdict
 
 
-def _unless_named(filters: Iterable[_Filter], folder: str) -> tuple[_Filter, ...]:
+def _unless_named(filters: Iterable[Filter], folder: str) -> tuple[Filter, ...]:
     """Naming a folder overrules what would exclude that very folder."""
     return tuple(each for each in filters if each.verdict(folder, True) is not True)
 
@@ -161,7 +140,7 @@ def _git_ignores(path: str, is_folder: bool) -> bool:
 
 
 def _walk(
-    folder: str, filters: tuple[_Filter, ...], settings: Callable[[str], Settings], problems: list[Problem]
+    folder: str, filters: tuple[Filter, ...], settings: Callable[[str], Settings], problems: list[Problem]
 ) -> Iterator[str]:
     """The Python files below a folder; ``filters`` are those of the ``.gitignore`` files above it."""
     pending = [(folder, filters)]
@@ -190,28 +169,21 @@ def _walk(
                     yield entry.path
 
 
-def _from_settings(settings: Settings) -> tuple[_Filter, ...]:
-    return tuple(_Filter(each.base, _spec(each.patterns)) for each in settings.exclude)
-
-
-@lru_cache(maxsize=256)
-def _spec(patterns: tuple[str, ...]) -> PathSpec[Any]:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns)
+def _from_settings(settings: Settings) -> tuple[Filter, ...]:
+    return tuple(Filter.of(each) for each in settings.exclude)
 
 
 @lru_cache(maxsize=4096)
-def _git_filter(folder: str) -> _Filter | None:
+def _git_filter(folder: str) -> Filter | None:
     """What the ``.gitignore`` of one folder says."""
     try:
         with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            return _Filter(folder, _spec(tuple(file.read().splitlines())))
+            return Filter.of(PathPatterns(folder, tuple(file.read().splitlines())))
     except (OSError, ValueError):
         return None  # git, too, goes on without one that it cannot read
 
 
-def _git_filters(folder: str) -> tuple[_Filter, ...]:
+def _git_filters(folder: str) -> tuple[Filter, ...]:
     """The ``.gitignore`` files from the repository's root down to ``folder``; the folder's own where it is in none."""
     root = _repository(folder)
     chain = [folder] if root is None else [a for a in (folder, *_ancestors(folder)) if len(a) >= len(root)]

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorlint.discovery import project_root
-from tensorlint.finding import Confidence, Evidence, Finding
+from tensorlint.finding import Applicability, Confidence, Evidence, Finding
+from tensorlint.patterns import ignores_in
 from tensorlint.requirements import targets
-from tensorlint.settings import Settings
+from tensorlint.settings import KEYS, Settings, check_codes
 from tensorlint.source import Source, SourceError, Span
 from tensorlint.suppressions import unsuppressed
 from tensorlint.versions import NEWEST, Targets
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tensorlint.flow.project import Project
     from tensorlint.rules.base import Rule, Verdict
 
-__all__ = ["FAULT", "InternalError", "codes", "fault", "lint"]
+__all__ = ["FAULT", "InternalError", "check_settings", "codes", "fault", "lint"]
 
 FAULT = "TSL900"
 """The code of a file that could not be linted."""
@@ -71,8 +72,20 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
         raise SourceError(_TOO_DEEP) from None
     except Exception as error:
         raise InternalError(f"internal error: {type(error).__name__}: {error}") from error
-    found = [each for each in found if each.confidence >= settings.confidence]
+    found = [_as_set(each, settings) for each in found if each.confidence >= settings.confidence]
     return unsuppressed(found, source) if noqa else found
+
+
+def _as_set(finding: Finding, settings: Settings) -> Finding:
+    """The finding with its fix as safe or unsafe as the settings say."""
+    fix, wanted = finding.fix, settings.applicability(finding.code)
+    if fix is None or wanted in (None, fix.applicability):
+        return finding
+    if wanted is Applicability.SAFE:
+        message = fix.message.replace("; unsafe: ", "; safe by the settings, though ")
+    else:
+        message = f"{fix.message}; unsafe by the settings"
+    return replace(finding, fix=replace(fix, applicability=wanted, message=message))
 
 
 def fault(error: SourceError, path: str) -> Finding:
@@ -86,6 +99,15 @@ def codes() -> frozenset[str]:
     from tensorlint.rules.registry import rules
 
     return frozenset({FAULT, *(rule.code for rule in rules())})
+
+
+def check_settings(settings: Settings) -> None:
+    """See that what the settings say of rules is said of rules that there are; these are loaded only if it is needed.
+
+    :raises SettingsError: naming where it is said, and the rules that there are
+    """
+    if any(KEYS[each.key].names_rules for each in settings.given):
+        check_codes(settings, codes())
 
 
 def worth_analysing(source: Source) -> bool:
@@ -147,7 +169,8 @@ def _place(error: SyntaxError) -> tuple[int, int]:
 def _judge(source: Source, settings: Settings, project: Project | None) -> list[Finding]:
     from tensorlint.rules.registry import rules
 
-    judges = [rule for rule in rules() if settings.is_selected(rule.code, rule.default)]
+    ignored = ignores_in(os.path.abspath(source.path), settings)
+    judges = [rule for rule in rules() if settings.is_selected(rule.code, rule.default) and not ignored(rule.code)]
     if not judges:
         return []
     from tensorlint.flow.analysis import analyse

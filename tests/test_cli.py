@@ -141,6 +141,40 @@ class TestCheck:
         assert run.codes("check", "build/c.py") == ["build/c.py:2 TSL101"]
         assert run.codes("check", "build/c.py", "--force-exclude") == []
 
+    def test_settings_on_the_command_line(self, run: Run) -> None:
+        run.write("pyproject.toml", '[tool.tensorlint]\nignore = ["TSL101"]\nconfidence = "certain"\n')
+        run.write("a.py", 'import torch\nbad("TSL101")\nbad("TSL102", "likely")\n')
+        assert run.codes("check") == []
+        assert run.codes("check", "--config", "confidence=likely") == ["a.py:3 TSL102"]
+        both = ("--config", 'confidence = "likely"', "--config", 'extend-select = ["TSL101"]')
+        assert run.codes("check", *both) == ["a.py:2 TSL101", "a.py:3 TSL102"]
+        assert run.codes("check", *both, "--confidence", "certain") == ["a.py:2 TSL101"], "options lie on top"
+        assert run.codes("check", "--isolated", "--config", 'ignore=["TSL102"]') == ["a.py:2 TSL101"]
+        other = run.write("other.toml", 'confidence = "likely"\n')
+        assert run.codes("check", "--config", str(other), "--config", 'select=["TSL102"]') == ["a.py:3 TSL102"]
+
+    def test_rules_that_are_off_in_some_files(self, run: Run) -> None:
+        run.write("pyproject.toml", '[tool.tensorlint.per-file-ignores]\n"tests/" = ["TSL1"]\n"!src/" = ["TSL2"]\n')
+        for name in ("src/a.py", "src/tests/b.py", "tests/c.py", "d.py"):
+            run.write(name, 'import torch\nbad("TSL101")\nbad("TSL201")\n')
+        expected = ["d.py:2 TSL101", "src/a.py:2 TSL101", "src/a.py:3 TSL201", "src/tests/b.py:3 TSL201"]
+        assert run.codes("check") == expected
+        assert run.codes("check", "--select", "TSL") == expected, "the command line is no exception"
+        pair = 'per-file-ignores = { "*.py" = ["TSL101"] }'
+        assert run.codes("check", "d.py", "--config", pair) == ["d.py:3 TSL201"]
+        stdin = run("check", "-", "--stdin-filename", "tests/new.py", stdin=BAD.encode())
+        assert stdin.code == 0
+
+    def test_fixes_that_are_safe_by_the_settings(self, run: Run) -> None:
+        run.write("pyproject.toml", '[tool.tensorlint]\nextend-safe-fixes = ["TSL102"]\n')
+        file = run.write("a.py", 'import torch\nrisky("TSL101")\nrisky("TSL102")\n')
+        assert run("fix").code == 1
+        assert file.read_text() == 'import torch\nrisky("TSL101")\nfine()\n'
+        file.write_text(FIXABLE)
+        (run.folder / "pyproject.toml").write_text('[tool.tensorlint]\nextend-unsafe-fixes = ["TSL101"]\n')
+        assert "unsafe fix: write fine(); unsafe by the settings" in run("fix").out
+        assert file.read_text() == FIXABLE
+
     def test_a_folder_without_python_files_is_no_error(self, run: Run) -> None:
         (run.folder / "docs").mkdir()
         result = run("check", "docs")
@@ -150,12 +184,18 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("arguments", "complaint"),
         [
-            (["--select", "TSL9x"], "command line: unknown rule code 'TSL9x' (known codes: TSL101,"),
+            (["--select", "TSL9x"], "command line: 'select' has an unknown rule code 'TSL9x' ("),
             (["--confidence", "sure"], "Invalid value for '--confidence': 'sure' is not one of 'possible'"),
             (["--jobs", "0"], "Invalid value for '--jobs'"),
             (["--nonsense"], "--nonsense"),
             (["--config", "missing.toml"], "missing.toml: cannot be read: No such file or directory"),
-            (["--config", "x.toml", "--isolated"], "--config and --isolated cannot be given together"),
+            (["--config", "a.toml", "--config", "b.toml"], "--config can name one file, not 'a.toml' and 'b.toml'"),
+            (["--config", "confidence = 1"], "--config confidence = 1: 'confidence' takes one of \"possible\""),
+            (["--config", "confidenc=certain"], "--config confidenc=certain: unknown key 'confidenc' (did you mean"),
+            (["--config", "select=['TSL777']"], "--config select=['TSL777']: 'select' has an unknown rule code"),
+            (["--config", "= 1"], "Invalid value for --config = 1: not KEY = VALUE as in TOML: "),
+            (["--exclude", "["], "command line: 'exclude' has a pattern that can match nothing: '['"),
+            (["--config", "x.toml", "--isolated"], "--config FILE and --isolated cannot be given together"),
             (["-", "a.py"], "standard input (-) cannot be linted together with other paths"),
             (["a.py", "--stdin-filename", "b.py"], "--stdin-filename needs the path -"),
         ],

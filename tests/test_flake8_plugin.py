@@ -179,6 +179,14 @@ def test_settings_are_those_of_the_nearest_file(folder: Path) -> None:
     assert done.stdout.startswith("inner/load.py")
 
 
+def test_settings_in_a_file_of_their_own(folder: Path) -> None:
+    (folder / "tensorlint.toml").write_text('[per-file-ignores]\n"load.py" = ["TSL301"]\n')
+    (folder / "other.py").write_text(STRIDE)
+    done = flake8(folder, "load.py", "other.py")
+    assert places(done) == [AT]
+    assert done.stdout.startswith("other.py")
+
+
 def test_bad_settings_are_a_diagnostic(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.tensorlint]\nignroe = ["TSL301"]\n')
     done = flake8(folder, "load.py")
@@ -190,8 +198,11 @@ def test_bad_settings_are_a_diagnostic(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("--tensorlint-confidence=sure", "unknown confidence 'sure' (known: possible, likely, certain)"),
-        ("--tensorlint-extend-select=TSL9999", "unknown rule code 'TSL9999'"),
+        ("--tensorlint-confidence=sure", '\'confidence\' takes one of "possible", "likely", "certain", not \'sure\''),
+        (
+            "--tensorlint-extend-select=TSL9999",
+            "--tensorlint-extend-select: 'extend-select' has an unknown rule code 'TSL9999'",
+        ),
     ],
 )
 def test_bad_options_end_flake8_as_usual(argument: str, said: str, folder: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from pathlib import Path
 
 import pytest
 
 from tensorlint.configuration import Configuration, Overrides, nearest, read
-from tensorlint.finding import Confidence
-from tensorlint.settings import KEYS, Selection, Settings, SettingsError, check_codes
+from tensorlint.finding import Applicability, Confidence
+from tensorlint.linter import check_settings
+from tensorlint.settings import BASELINE, KEYS, Origin, Selection, Settings, SettingsError, check_codes, laid_over
 
 
 def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -33,7 +36,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         """,
     )
     settings = nearest(tmp_path / "src" / "train.py")
-    assert settings.selections[0] == Selection(("TSL1",), ("TSL305",), ("TSL102",))
+    assert settings.selections == (Selection(("TSL1",), ("TSL305",), ("TSL102",)),)
     assert [(each.base, each.patterns) for each in settings.exclude] == [
         (str(tmp_path), ("generated",)),
         (str(tmp_path), ("*_pb2.py",)),
@@ -57,26 +60,121 @@ def test_a_template_that_is_no_toml_harms_nobody(tmp_path: Path) -> None:
     assert nearest(tmp_path / "a.py").confidence is Confidence.LIKELY
 
 
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        ("selct = []", "unknown key 'selct'"),
-        ('select = "TSL101"', "'select' in [tool.tensorlint] takes a list of strings, not 'TSL101'"),
-        ("ignore = [101]", "'ignore' in [tool.tensorlint] takes a list of strings, not [101]"),
-        ("exclude = {}", "'exclude' in [tool.tensorlint] takes a list of strings, not {}"),
-        ('confidence = "sure"', '\'confidence\' in [tool.tensorlint] takes one of "possible", "likely", "certain"'),
-        ("confidence = 3", "'confidence' in [tool.tensorlint] takes one of"),
-        ('confidence = ["likely"]', "'confidence' in [tool.tensorlint] takes one of"),
-        ('conversion-style = "short"', "'conversion-style' in [tool.tensorlint] takes one of \"full\""),
-    ],
-)
-def test_what_is_wrong_is_named_with_the_file_and_the_known_keys(line: str, complaint: str, tmp_path: Path) -> None:
+BAD = [
+    ("selct = []", "unknown key 'selct' in [tool.tensorlint] (did you mean 'select'? known keys: select, "),
+    ("target_torch = '2.1'", "unknown key 'target_torch' in [tool.tensorlint] (did you mean 'target-torch'? known"),
+    ("line-length = 100", "unknown key 'line-length' in [tool.tensorlint] (known keys: select, extend-select"),
+    (
+        'select = "TSL101"',
+        "'select' in [tool.tensorlint] takes a list of codes or beginnings of codes, as str",
+    ),
+    ("ignore = [101]", "'ignore' in [tool.tensorlint] takes a list of codes"),
+    ("exclude = {}", "'exclude' in [tool.tensorlint] takes a list of patterns, as strings, not {}"),
+    ('extend-exclude = "gen"', "'extend-exclude' in [tool.tensorlint] takes a list of patterns, as strings, not 'gen'"),
+    ('exclude = ["gen", "["]', "'exclude' in [tool.tensorlint] has a pattern that can match nothing: '['"),
+    ('exclude = ["!"]', "'exclude' in [tool.tensorlint] has a pattern that can match nothing: '!'"),
+    ('exclude = ["[z-a]"]', "'exclude' in [tool.tensorlint] has a pattern that can match nothing: '[z-a]'"),
+    ('extend-exclude = [""]', "'extend-exclude' in [tool.tensorlint] has a pattern that can match nothing: ''"),
+    ('per-file-ignores = ["TSL1"]', "'per-file-ignores' in [tool.tensorlint] takes a table of patterns, each with a"),
+    ('per-file-ignores = { a = "TSL1" }', "'per-file-ignores' in [tool.tensorlint] takes a table of patterns, each"),
+    (
+        'per-file-ignores = { "![" = [] }',
+        "'per-file-ignores' in [tool.tensorlint] has a pattern that can match nothing",
+    ),
+    ('per-file-ignores = { "a" = ["TSL8"] }', "'per-file-ignores' has an unknown rule code 'TSL8' (did"),
+    ('confidence = "sure"', '\'confidence\' in [tool.tensorlint] takes one of "possible", "likely", "certain", not'),
+    ("confidence = 3", "'confidence' in [tool.tensorlint] takes one of"),
+    ('confidence = ["likely"]', "'confidence' in [tool.tensorlint] takes one of"),
+    ('conversion-style = "short"', "'conversion-style' in [tool.tensorlint] takes one of \"full\""),
+    ("target-torch = 2.1", '\'target-torch\' in [tool.tensorlint] takes a version such as "2.1", or "newest", not 2.1'),
+    ('target-numpy = "new"', "'target-numpy' in [tool.tensorlint] takes a version"),
+    ("extend-safe-fixes = true", "'extend-safe-fixes' in [tool.tensorlint] takes a list of codes"),
+    ('extend-unsafe-fixes = ["E501"]', "'extend-unsafe-fixes' has an unknown rule code 'E501' ("),
+    (
+        'extend-safe-fixes = ["TSL101"]\nextend-unsafe-fixes = ["TSL2", "TSL101"]',
+        "'TSL101' stands in 'extend-safe-fixes' and in 'extend-unsafe-fixes' in [tool.tensorlint]",
+    ),
+    ('select = ["TSL777"]', "'select' has an unknown rule code 'TSL777' (did you mean 'TSL"),
+    ('ignore = ["tsl101"]', "'ignore' has an unknown rule code 'tsl101' (did you mean 'TSL101'?"),
+    ("baseline = 1", "'baseline' in [tool.tensorlint] takes the path of a file, as a string, not 1"),
+    ('baseline = "a\\u0000b"', "'baseline' in [tool.tensorlint] holds a NUL character"),
+    ("select = [", "not valid TOML: "),
+    ("select = []\nselect = []", "not valid TOML: "),
+]
+
+
+@pytest.mark.parametrize(("line", "complaint"), BAD)
+def test_bad_settings_are_one_line_with_file_and_key(line: str, complaint: str, tmp_path: Path) -> None:
     file = write(tmp_path, f"[tool.tensorlint]\n{line}\n")
     with pytest.raises(SettingsError) as error:
+        check_settings(nearest(tmp_path / "a.py"))
+    said = str(error.value)
+    assert said.startswith(f"{file}: {complaint}")
+    assert "\n" not in said
+
+
+def test_long_values_are_cut_short(tmp_path: Path) -> None:
+    file = write(tmp_path, f'[tool.tensorlint]\nselect = "{"TSL101," * 100}"\n')
+    with pytest.raises(SettingsError) as error:
         read(str(file))
-    assert str(error.value).startswith(f"{file}: ")
-    assert complaint in str(error.value)
-    assert f"(known keys: {', '.join(KEYS)})" in str(error.value)
+    assert len(str(error.value)) < len(str(file)) + 200
+
+
+def test_errors_of_toml_say_where(tmp_path: Path) -> None:
+    file = write(tmp_path, "[tool.tensorlint]\nselect = [\n  'a'\n  'b']\n")
+    with pytest.raises(SettingsError, match=r"not valid TOML: .* \(at line 4, column 3\)"):
+        read(str(file))
+    file.write_bytes(b"[tool.tensorlint]\n# \xe9\n")
+    with pytest.raises(SettingsError, match=r"not valid TOML: not UTF-8 \(at line 2\)"):
+        read(str(file))
+
+
+def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"folder\.toml: cannot be read: Is a directory"):
+        read(str(tmp_path / "folder.toml"), required=True)
+    with pytest.raises(SettingsError, match=r"cannot be read: .*null"):
+        read("a\0b.toml", required=True)
+
+
+class TestFilesOfItsOwn:
+    def test_keys_stand_at_the_top(self, tmp_path: Path) -> None:
+        file = write(tmp_path, 'confidence = "certain"\n', "tensorlint.toml")
+        settings = nearest(tmp_path / "src" / "a.py")
+        assert (settings.confidence, settings.file) == (Confidence.CERTAIN, str(file))
+
+    def test_one_counts_before_a_pyproject_and_a_hidden_one_before_both(self, tmp_path: Path) -> None:
+        write(tmp_path, '[tool.tensorlint]\nconfidence = "certain"\nignore = ["TSL1"]\n')
+        write(tmp_path, 'conversion-style = "force"\n', "tensorlint.toml")
+        assert nearest(tmp_path / "a.py").conversion_style == "force"
+        assert nearest(tmp_path / "a.py").selections == (), "files are not mixed"
+        write(tmp_path, "", ".tensorlint.toml")
+        assert nearest(tmp_path / "a.py") == Settings()
+
+    def test_a_pyproject_below_counts_before_one_above(self, tmp_path: Path) -> None:
+        write(tmp_path, 'confidence = "certain"\n', "tensorlint.toml")
+        write(tmp_path / "inner", '[tool.tensorlint]\nconfidence = "possible"\n')
+        assert nearest(tmp_path / "inner" / "a.py").confidence is Confidence.POSSIBLE
+
+    @pytest.mark.parametrize(
+        ("text", "complaint"),
+        [
+            ("[tool.tensorlint]\n", "unknown key 'tool' (in a file of tensorlint's own the keys stand at the top, "),
+            ("selct = []\n", "unknown key 'selct' (did you mean 'select'? "),
+            ("confidence = 1\n", "'confidence' takes one of "),
+            ("= 1\n", "not valid TOML: "),
+        ],
+    )
+    def test_what_is_wrong(self, text: str, complaint: str, tmp_path: Path) -> None:
+        file = write(tmp_path, text, "tensorlint.toml")
+        with pytest.raises(SettingsError) as error:
+            nearest(tmp_path / "a.py")
+        assert str(error.value).startswith(f"{file}: {complaint}")
+
+    @pytest.mark.parametrize("text", ['confidence = "certain"', '[tool.tensorlint]\nconfidence = "certain"'])
+    def test_a_file_that_is_named_has_either_form(self, text: str, tmp_path: Path) -> None:
+        file = write(tmp_path, text, "ci.toml")
+        assert Configuration(file=str(file)).settings(tmp_path).confidence is Confidence.CERTAIN
 
 
 @pytest.mark.parametrize("text", ["[tool.tensorlint\n", "tool.tensorlint = 1\n", '[tool]\ntensorlint = "x"\n'])
@@ -104,7 +202,11 @@ def test_a_named_file_and_isolation_replace_the_nearest(tmp_path: Path) -> None:
 def test_the_command_line_lies_over_the_file(tmp_path: Path) -> None:
     write(tmp_path, '[tool.tensorlint]\nconfidence = "certain"\nexclude = ["a"]\nignore = ["TSL101"]\n')
     overrides = Overrides(
-        Selection(extend_select=("TSL101",)), extend_exclude=("b",), confidence=Confidence.LIKELY, base="/here"
+        (
+            ("--config ...", {"confidence": "possible", "ignore": ["TSL101"]}),
+            ("command line", {"extend-select": ["TSL101"], "extend-exclude": ["b"], "confidence": "likely"}),
+        ),
+        "/here",
     )
     settings = Configuration(overrides).settings(tmp_path)
     assert settings.confidence is Confidence.LIKELY
@@ -144,9 +246,68 @@ def test_an_unknown_code_is_named_with_its_origin(tmp_path: Path) -> None:
     file = write(tmp_path, '[tool.tensorlint]\nextend-select = ["TSL1", "TSL777"]\n')
     with pytest.raises(SettingsError) as error:
         check_codes(nearest(tmp_path / "a.py"), known)
-    assert str(error.value) == f"{file}: unknown rule code 'TSL777' (known codes: TSL101, TSL201)"
+    assert str(error.value).startswith(f"{file}: 'extend-select' has an unknown rule code 'TSL777' ")
+    assert str(error.value).endswith("known codes: TSL101, TSL201)")
     for wrong in ("tsl101", "E501", "TSL1011", ""):
-        given = Overrides(Selection(ignore=(wrong,))).applied(Settings())
-        with pytest.raises(SettingsError, match=f"command line: unknown rule code '{wrong}'"):
+        given = Overrides((("command line", {"ignore": [wrong]}),)).applied(Settings())
+        with pytest.raises(SettingsError, match=f"command line: 'ignore' has an unknown rule code '{wrong}'"):
             check_codes(given, known)
-    check_codes(Settings(selections=(Selection(("TSL", "TSL2"), (), ("TSL201",)),)), known)
+    check_codes(laid_over(Settings(), {"select": ["TSL", "TSL2"], "ignore": ["TSL201"]}, Origin("x", "/")), known)
+
+
+class TestFixes:
+    @pytest.mark.parametrize(
+        ("table", "expected"),
+        [
+            ({}, None),
+            ({"extend-safe-fixes": ["TSL1"]}, Applicability.SAFE),
+            ({"extend-unsafe-fixes": ["TSL"]}, Applicability.UNSAFE),
+            ({"extend-safe-fixes": ["TSL1"], "extend-unsafe-fixes": ["TSL101"]}, Applicability.UNSAFE),
+            ({"extend-safe-fixes": ["TSL101"], "extend-unsafe-fixes": ["TSL1"]}, Applicability.SAFE),
+            ({"extend-safe-fixes": ["TSL2"], "extend-unsafe-fixes": ["TSL102"]}, None),
+        ],
+    )
+    def test_the_longer_selector_counts(self, table: dict[str, object], expected: Applicability | None) -> None:
+        assert laid_over(Settings(), table, Origin("x", "/")).applicability("TSL101") is expected
+
+    def test_what_is_laid_over_a_file_wins(self) -> None:
+        file = laid_over(Settings(), {"extend-unsafe-fixes": ["TSL101"]}, Origin("file", "/"))
+        over = laid_over(file, {"extend-safe-fixes": ["TSL101"]}, Origin("command line", "/"))
+        assert over.applicability("TSL101") is Applicability.SAFE
+
+
+def test_settings_can_be_kept_and_sent(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.tensorlint]\n" + "".join(f"{name} = {toml(key.example)}\n" for name, key in KEYS.items()))
+    settings = nearest(tmp_path / "a.py")
+    check_settings(settings)
+    assert {each.key for each in settings.given} == set(KEYS)
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert hash(pickle.loads(pickle.dumps(settings))) == hash(settings)
+    assert settings != Settings()
+
+
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {toml(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)
+
+
+class TestBaseline:
+    def test_it_lies_beside_the_settings(self, tmp_path: Path) -> None:
+        write(tmp_path, "[tool.tensorlint]\n")
+        write(tmp_path / "inner", "", BASELINE)
+        assert nearest(tmp_path / "inner" / "a.py").baseline is None
+        file = write(tmp_path, "", BASELINE)
+        assert nearest(tmp_path / "inner" / "a.py").baseline == str(file)
+
+    def test_without_settings_it_lies_in_or_above_the_folder(self, tmp_path: Path) -> None:
+        file = write(tmp_path, "", BASELINE)
+        assert nearest(tmp_path / "inner" / "a.py").baseline == str(file)
+
+    def test_a_key_names_another_beside_the_settings_or_none(self, tmp_path: Path) -> None:
+        write(tmp_path, "", BASELINE)
+        write(tmp_path, '[tool.tensorlint]\nbaseline = "known/all.jsonl"\n')
+        assert nearest(tmp_path / "a.py").baseline == str(tmp_path / "known" / "all.jsonl")
+        write(tmp_path, '[tool.tensorlint]\nbaseline = ""\n')
+        assert nearest(tmp_path / "a.py").baseline == ""
+        assert Configuration(isolated=True).settings(tmp_path).baseline is None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
-from tensorlint.configuration import Configuration, Overrides
+from tensorlint.configuration import Configuration, Overrides, pair
 from tensorlint.finding import Confidence
-from tensorlint.settings import Selection, Settings, check_codes
+from tensorlint.settings import Settings
 
 __all__ = ["BadSettings", "configuration", "shared"]
 
@@ -52,7 +52,12 @@ def shared(command: Command) -> Command:
             show_default=True,
             help="How findings are shown.",
         ),
-        click.option("--config", metavar="FILE", help="Use [tool.tensorlint] of this TOML file."),
+        click.option(
+            "--config",
+            multiple=True,
+            metavar="FILE|KEY=VALUE",
+            help="A settings file to use instead of the nearest one, or one setting as TOML, over any file.",
+        ),
         click.option("--isolated", is_flag=True, help="Use no settings file."),
     ]
     for name, text in _PATTERNS:
@@ -79,24 +84,41 @@ class BadSettings(click.ClickException):
     exit_code = 2
 
 
+_COMMAND_LINE = ("select", "extend-select", "ignore", "exclude", "extend-exclude", "confidence")
+"""The keys that have an option of their own."""
+
+
 def configuration(options: dict[str, Any]) -> Configuration:
-    """The settings that the options ask for; they take ``config`` to ``extend_exclude`` out of ``options``."""
-    config, isolated = options.pop("config"), options.pop("isolated")
-    if config is not None and isolated:
-        raise click.UsageError("--config and --isolated cannot be given together")
-    confidence = options.pop("confidence")
-    overrides = Overrides(
-        selection=Selection(options.pop("select"), options.pop("extend_select") or (), options.pop("ignore") or ()),
-        exclude=options.pop("exclude"),
-        extend_exclude=options.pop("extend_exclude") or (),
-        confidence=None if confidence is None else Confidence.parse(confidence),
-        base=os.getcwd(),
-    )
-    return Configuration(overrides, config, isolated, _check)
+    """The settings that the options ask for; they take ``config`` to ``extend_exclude`` out of ``options``.
+
+    :raises SettingsError: if an option cannot be used
+    """
+    file, tables = _config(options.pop("config"))
+    isolated = options.pop("isolated")
+    if file is not None and isolated:
+        raise click.UsageError("--config FILE and --isolated cannot be given together")
+    given = {key: options.pop(key.replace("-", "_")) for key in _COMMAND_LINE}
+    own = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value is not None}
+    return Configuration(Overrides((*tables, ("command line", own)), os.getcwd()), file, isolated, _check)
+
+
+def _config(given: tuple[str, ...]) -> tuple[str | None, list[tuple[str, Mapping[str, Any]]]]:
+    """The file that ``--config`` names, and the settings that it makes, each with its name for errors."""
+    file, tables = None, []
+    for text in given:
+        if "=" not in text or os.path.exists(text):
+            if file is not None:
+                raise click.UsageError(f"--config can name one file, not {file!r} and {text!r}")
+            file = text
+            continue
+        try:
+            tables.append((f"--config {text}", pair(text)))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint=f"--config {text}") from None
+    return file, tables
 
 
 def _check(settings: Settings) -> None:
-    if any(selection.selectors for selection in settings.selections):
-        from tensorlint.linter import codes  # loads the rules, which a run without selectors need not do here
+    from tensorlint.linter import check_settings
 
-        check_codes(settings, codes())
+    check_settings(settings)

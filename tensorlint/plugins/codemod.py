@@ -15,8 +15,7 @@ from libcst.codemod import CodemodCommand, CodemodContext
 from tensorlint.configuration import nearest
 from tensorlint.finding import Finding
 from tensorlint.fixes.apply import fix_source
-from tensorlint.linter import codes, lint
-from tensorlint.settings import check_codes
+from tensorlint.linter import check_settings, lint
 from tensorlint.source import Source
 
 __all__ = ["FixConversions"]
@@ -48,7 +47,7 @@ class FixConversions(CodemodCommand):
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         path = self.context.filename
         settings = nearest(path or "stdin")
-        check_codes(settings, codes())
+        check_settings(settings)
 
         def lint_again(source: Source) -> list[Finding]:
             return lint(source, settings)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from tensorlint.configuration import Configuration
     from tensorlint.finding import Finding
-    from tensorlint.settings import Settings
 
 __all__ = ["Plugin"]
 
@@ -66,17 +65,20 @@ class Plugin:
     def parse_options(cls, manager: OptionManager, options: argparse.Namespace, filenames: Sequence[str]) -> None:
         """Take over the options; what makes no sense ends flake8 as any other bad option does, with exit code 2."""
         from tensorlint.configuration import Configuration, Overrides
-        from tensorlint.finding import Confidence
-        from tensorlint.settings import Selection, Settings, SettingsError
+        from tensorlint.linter import check_settings
+        from tensorlint.settings import Settings, SettingsError
 
-        level = options.tensorlint_confidence
-        selection = Selection(extend_select=tuple(options.tensorlint_extend_select))
+        tables: list[tuple[str, dict[str, Any]]] = []
+        if options.tensorlint_extend_select:
+            tables.append(("--tensorlint-extend-select", {"extend-select": options.tensorlint_extend_select}))
+        if options.tensorlint_confidence is not None:
+            tables.append(("--tensorlint-confidence", {"confidence": options.tensorlint_confidence}))
+        overrides = Overrides(tuple(tables))
         try:
-            overrides = Overrides(selection, confidence=None if level is None else Confidence.parse(level))
-            _check(overrides.applied(Settings()))
-        except (SettingsError, ValueError) as error:
+            check_settings(overrides.applied(Settings()))
+        except SettingsError as error:
             manager.parser.error(f"tensorlint: {error}")
-        cls.configuration = Configuration(overrides, check=_check)
+        cls.configuration = Configuration(overrides, check=check_settings)
 
     def run(self) -> Iterator[Problem]:
         """The file's findings. Whatever goes wrong is a finding too: an exception would end the whole flake8 run.
@@ -105,15 +107,6 @@ class Plugin:
         folder = os.path.dirname(os.path.abspath(self.filename))
         settings = (self.configuration or Configuration()).settings(folder)
         return lint(Source(_encoded("".join(self.lines)), display_path(self.filename)), settings, noqa=False)
-
-
-def _check(settings: Settings) -> None:
-    """See that every selector names a rule; the rules are imported only if there is a selector."""
-    if any(selection.selectors for selection in settings.selections):
-        from tensorlint.linter import codes
-        from tensorlint.settings import check_codes
-
-        check_codes(settings, codes())
 
 
 def _encoded(text: str) -> bytes:
