@@ -7,56 +7,20 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from shown import EVIDENCE, SOURCE, finding
 
 from tensorlint.finding import Applicability, Confidence, Edit, Evidence, Finding, Fix
 from tensorlint.report import concise, json, text
 from tensorlint.report.lines import Lines
 from tensorlint.report.paint import Paint, wants_colour
 from tensorlint.report.printable import Row, escaped
+from tensorlint.report.run import Run
 from tensorlint.report.summary import summarise
-
-SOURCE = """\
-import torch
-
-net = torch.nn.Linear(4, 1)
-
-
-def mean(losses):
-    total = 0
-    for loss in losses:
-        total = total + loss
-    return total.numpy()
-
-
-out = net(x)
-print(mean([out]))
-"""
-
-
-def finding(**changes: object) -> Finding:
-    values: dict[str, object] = {
-        "code": "TSL101",
-        "name": "grad-to-numpy",
-        "message": "`total` requires grad: RuntimeError",
-        "confidence": Confidence.CERTAIN,
-        "path": "train.py",
-        "line": 10,
-        "column": 12,
-        "end_line": 10,
-        "end_column": 25,
-    }
-    return Finding(**{**values, **changes})  # type: ignore[arg-type]
-
-
-EVIDENCE = (
-    Evidence("train.py", 13, 7, "the output of `net`, an nn.Module", 13, 13),
-    Evidence("train.py", 9, 9, "added up in `total`", 9, 29),
-)
 
 
 def rendered(*findings: Finding, files: dict[str, str] | None = None, paint: Paint | None = None) -> str:
     given = {path: source.encode() for path, source in (files or {"train.py": SOURCE}).items()}
-    return text.render(findings, Lines(given), paint or Paint(False))
+    return "".join(text.render(Run(findings, (), lines=Lines(given), paint=paint or Paint(False))))
 
 
 def expected(frame: str) -> str:
@@ -169,8 +133,8 @@ class TestText:
 
 
 def test_concise() -> None:
-    shown = concise.render([finding(), finding(path="b\n.py", confidence=Confidence.LIKELY)])
-    assert shown == (
+    findings = (finding(), finding(path="b\n.py", confidence=Confidence.LIKELY))
+    assert "".join(concise.render(Run(findings, ()))) == (
         "train.py:10:12: TSL101 [certain] `total` requires grad: RuntimeError\n"
         "b\\n.py:10:12: TSL101 [likely] `total` requires grad: RuntimeError\n"
     )
@@ -179,7 +143,8 @@ def test_concise() -> None:
 def test_json_is_what_the_interface_says() -> None:
     edit = Edit(10, 17, 10, 17, ".detach()")
     full = finding(evidence=EVIDENCE[:1], fix=Fix(Applicability.UNSAFE, "Convert", (edit,)), path="d\udcff/é.py")
-    shown = json.render([full, finding()])
+    shown = "".join(json.render(Run((full, finding()), ())))
+    assert shown == stdlib_json.dumps(stdlib_json.loads(shown), indent=2) + "\n"
     assert shown.isascii()
     first, second = stdlib_json.loads(shown)
     assert first == {
@@ -204,7 +169,7 @@ def test_json_is_what_the_interface_says() -> None:
     }
     assert list(first) == list(second)
     assert (second["evidence"], second["fix"]) == ([], None)
-    assert json.render([]) == "[]\n"
+    assert "".join(json.render(Run((), ()))) == "[]\n"
 
 
 SAFE = Fix(Applicability.SAFE, "", ())

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from tensorlint.cli.options import BadSettings, configuration, shared
+from tensorlint.cli.options import BadSettings, check_together, configuration, shared
+from tensorlint.cli.output import opened
 from tensorlint.configuration import Configuration
 from tensorlint.discovery import Discovered, discover
 from tensorlint.settings import SettingsError
@@ -45,6 +46,12 @@ def _run(options: dict[str, Any]) -> int:
         raise click.UsageError("standard input (-) cannot be linted together with other paths")
     if stdin_filename is not None and paths != [_STDIN]:
         raise click.UsageError("--stdin-filename needs the path - (standard input)")
+    check_together(options)
+    with opened(options.pop("output_file")) as options["output"]:
+        return _lint(paths, stdin_filename, options)
+
+
+def _lint(paths: list[str], stdin_filename: str | None, options: dict[str, Any]) -> int:
     force_exclude = options.pop("force_exclude")
     try:
         settings = configuration(options)

@@ -10,9 +10,10 @@ import click
 
 from tensorlint.configuration import Configuration, Overrides, pair
 from tensorlint.finding import Confidence
+from tensorlint.report.formats import COUNTED, FORMATS
 from tensorlint.settings import Settings
 
-__all__ = ["BadSettings", "configuration", "shared"]
+__all__ = ["BadSettings", "check_together", "configuration", "shared"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,11 +48,13 @@ def shared(command: Command) -> Command:
         ),
         click.option(
             "--output-format",
-            type=click.Choice(["text", "concise", "json"]),
+            type=click.Choice(FORMATS),
             default="text",
             show_default=True,
             help="How findings are shown.",
         ),
+        click.option("--output-file", metavar="FILE", help="Write the report to a file, and only its summary here."),
+        click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them."),
         click.option(
             "--config",
             multiple=True,
@@ -86,6 +89,19 @@ class BadSettings(click.ClickException):
 
 _COMMAND_LINE = ("select", "extend-select", "ignore", "exclude", "extend-exclude", "confidence")
 """The keys that have an option of their own."""
+
+
+def check_together(options: dict[str, Any]) -> None:
+    """See that the options that say how findings are shown can be had together.
+
+    :raises click.UsageError: if not
+    """
+    if options["diff"]:
+        for name in ("output_file", "statistics"):
+            if options[name]:
+                raise click.UsageError(f"--diff and --{name.replace('_', '-')} cannot be given together")
+    if options["statistics"] and options["output_format"] not in COUNTED:
+        raise click.UsageError(f"--statistics needs one of the output formats {', '.join(COUNTED)}")
 
 
 def configuration(options: dict[str, Any]) -> Configuration:

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from tensorlint.cli.output import OutputFile, echo
 from tensorlint.finding import Finding
 from tensorlint.report.paint import Paint, wants_colour
 
@@ -33,7 +32,7 @@ def show(
     failed = any(each.code == FAULT for each in findings)
     if options["diff"]:
         _print_diff(outcomes)
-        _report([each for each in findings if each.code == FAULT], outcomes, options, stdin, err=True, brief=True)
+        _print_faults([each for each in findings if each.code == FAULT])
         return 2 if failed else int(any(each.diff for each in outcomes) and not options["exit_zero"])
     fixed_stdin = stdin is not None and options["fix"]
     if fixed_stdin:
@@ -50,35 +49,36 @@ def _report(
     options: dict[str, Any],
     stdin: bytes | None,
     err: bool,
-    brief: bool = False,
 ) -> None:
-    """``brief``: faults beside a patch, without a summary, and nothing where there are none."""
-    if brief and not findings:
-        return
+    from tensorlint.report.formats import render
+    from tensorlint.report.lines import Lines
+    from tensorlint.report.run import Run
+
+    given = {each.path: each.data for each in outcomes if each.data is not None} if stdin is not None else {}
+    output: OutputFile | None = options["output"]
     colour = wants_colour(sys.stderr if err else sys.stdout)
-    paint = Paint(colour)
-    form = options["output_format"]
-    if form == "json":
-        from tensorlint.report import json
-
-        text = json.render(findings)
-    elif form == "concise" or brief:
-        from tensorlint.report import concise
-
-        text = concise.render(findings, paint)
+    run = Run(
+        tuple(findings),
+        tuple(sorted({each.path for each in outcomes} | {each.path for each in findings})),
+        sum(each.fixed for each in outcomes),
+        Lines(given),
+        Paint(colour and output is None),
+    )
+    report = render(options["output_format"], run, options["statistics"])
+    if output is None:
+        echo(report, err=err, colour=colour)
     else:
-        from tensorlint.report import text as full
-        from tensorlint.report.lines import Lines
+        output.write(report)
+        echo((f"{line}\n" for line in run.summary.lines()), err=err)
 
-        given = {each.path: each.data for each in outcomes if each.data is not None} if stdin is not None else {}
-        text = full.render(findings, Lines(given), paint)
-    if form != "json" and not brief:
-        from tensorlint.report.summary import summarise
 
-        count = len({each.path for each in outcomes} | {each.path for each in findings})
-        summary = summarise(findings, count, sum(each.fixed for each in outcomes))
-        text += "".join(f"{line}\n" for line in summary.lines())
-    click.echo(text, nl=False, err=err, color=colour)
+def _print_faults(faults: list[Finding]) -> None:
+    """What could not be linted, beside a patch."""
+    from tensorlint.report.concise import render
+    from tensorlint.report.run import Run
+
+    colour = wants_colour(sys.stderr)
+    echo(render(Run(tuple(faults), (), paint=Paint(colour))), err=True, colour=colour)
 
 
 def _print_diff(outcomes: Sequence[Outcome]) -> None:

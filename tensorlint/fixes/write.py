@@ -11,7 +11,7 @@ import tempfile
 
 from tensorlint.source import Source
 
-__all__ = ["FileChanged", "unified_diff", "write_atomically"]
+__all__ = ["FileChanged", "Replacement", "unified_diff", "write_atomically"]
 
 
 class FileChanged(OSError):
@@ -35,19 +35,42 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, expected: bytes)
         mode = stat.S_IMODE(os.fstat(current.fileno()).st_mode)
     if not mode & 0o222:
         raise PermissionError(f"{os.fspath(path)} is read-only; it was left as it is")  # the superuser may open it
-    handle, temporary = tempfile.mkstemp(prefix=".tensorlint-", suffix=".tmp", dir=os.path.dirname(target))
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
+    with Replacement(target, mode) as replacement:
+        replacement.file.write(data)
+        replacement.replace()
+
+
+class Replacement:
+    """A temporary file that takes another's name when it is complete. Where it does not, nothing of it stays behind.
+
+    :param target: the file to replace, or to make; no symbolic link
+    :param mode: the permissions that it gets
+    :raises OSError: if the folder cannot be written to
+    """
+
+    def __init__(self, target: str, mode: int) -> None:
+        self._target = target
+        self._mode = mode
+        handle, self._temporary = tempfile.mkstemp(prefix=".tensorlint-", suffix=".tmp", dir=os.path.dirname(target))
+        self.file = open(handle, "wb")  # noqa: SIM115 - closed in __exit__
+
+    def __enter__(self) -> Replacement:
+        return self
+
+    def replace(self) -> None:
+        """Force what was written to the disk, and put it in the place of the target."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()  # Windows renames no open file
+        os.chmod(self._temporary, self._mode)
+        os.replace(self._temporary, self._target)
+        _force_folder(os.path.dirname(self._target))
+
+    def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _force_folder(os.path.dirname(target))
+            self.file.close()
+        with contextlib.suppress(OSError):  # where it has taken the target's name it is not there
+            os.unlink(self._temporary)
 
 
 def unified_diff(before: Source, after: Source) -> str:

@@ -1,1 +1,1 @@
-"""What is shown of a run: text with source frames, one line a finding, or JSON."""
+"""What is shown of a run: text for people, and the forms that other programs read."""

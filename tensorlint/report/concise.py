@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from tensorlint.finding import Finding
-from tensorlint.report.paint import PLAIN, Paint
+from tensorlint.report.paint import Paint
 from tensorlint.report.printable import escaped
+from tensorlint.report.run import Run
 
 __all__ = ["render"]
 
 
-def render(findings: Iterable[Finding], paint: Paint = PLAIN) -> str:
+def render(run: Run) -> Iterator[str]:
     """Every finding on a line of its own, in the form that editors make links of."""
-    return "".join(_line(finding, paint) + "\n" for finding in findings)
+    for finding in run.findings:
+        yield _line(finding, run.paint) + "\n"
 
 
 def _line(finding: Finding, paint: Paint) -> str:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tensorlint.finding import Finding, Fix
+from tensorlint.report.run import Run
 
-__all__ = ["as_dict", "render"]
+__all__ = ["array", "as_dict", "render"]
 
 
-def render(findings: Iterable[Finding]) -> str:
+def render(run: Run) -> Iterator[str]:
     """All findings as one array. ASCII alone, so that any terminal, pipe or log can hold it."""
-    return json.dumps([as_dict(finding) for finding in findings], indent=2) + "\n"
+    yield from array(map(as_dict, run.findings))
+
+
+def array(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """``json.dumps(objects, indent=2)`` in pieces, and the end of a line."""
+    before = "[\n"
+    for each in objects:
+        yield before + textwrap.indent(json.dumps(each, indent=2), "  ")
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
 def as_dict(finding: Finding) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from tensorlint.source import Source, SourceError
 
 __all__ = ["Lines"]
 
+_KEPT = 64
+"""A long report must not hold all files: it goes through them in order, and comes back to few."""
+
 
 class Lines:
     """The lines of the files that findings speak of, read when they are asked for.
@@ -19,14 +22,20 @@ class Lines:
 
     def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
         self._given = dict(given or {})
-        self._lines: dict[str, list[str]] = {}
+        self._lines: dict[str, list[str]] = {}  # in the order of use
 
     def line(self, path: str, number: int) -> str | None:
         """The text of a line (from 1); None where the file or the line is not there any more."""
-        if path not in self._lines:
-            self._lines[path] = self._read(path)
-        lines = self._lines[path]
+        lines = self.of(path)
         return lines[number - 1] if 1 <= number <= len(lines) else None
+
+    def of(self, path: str) -> list[str]:
+        """All lines of a file without their ends; none where it is not there any more."""
+        lines = self._lines.pop(path, None)
+        self._lines[path] = self._read(path) if lines is None else lines
+        if len(self._lines) > _KEPT:
+            del self._lines[next(iter(self._lines))]
+        return self._lines[path]
 
     def _read(self, path: str) -> list[str]:
         data = self._given.get(path)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tensorlint.finding import Applicability, Finding
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["FAULT", "Summary", "summarise"]
 
-_FAULT = "TSL900"
+FAULT = "TSL900"
+"""The code of a file that could not be linted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def summarise(findings: Iterable[Finding], files: int, fixed: int = 0) -> Summar
     real: list[Finding] = []
     faulty: set[str] = set()
     for finding in findings:
-        if finding.code == _FAULT:
+        if finding.code == FAULT:
             faulty.add(finding.path)
         else:
             real.append(finding)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorlint.finding import Finding
 from tensorlint.report.lines import Lines
-from tensorlint.report.paint import PLAIN, Paint
+from tensorlint.report.paint import Paint
 from tensorlint.report.printable import Row, escaped
+from tensorlint.report.run import Run
 
 __all__ = ["render"]
 
@@ -29,9 +30,10 @@ class _Label:
         return (self.line, self.column, not self.primary, self.end_column)
 
 
-def render(findings: Iterable[Finding], lines: Lines, paint: Paint = PLAIN) -> str:
+def render(run: Run) -> Iterator[str]:
     """Every finding with its frame, an empty line after each."""
-    return "".join("\n".join(_finding(finding, lines, paint)) + "\n\n" for finding in findings)
+    for finding in run.findings:
+        yield "\n".join(_finding(finding, run.lines, run.paint)) + "\n\n"
 
 
 def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:

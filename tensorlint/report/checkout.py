@@ -1,0 +1,25 @@
+"""Paths as the services that read reports know them: relative to the checkout."""
+
+from __future__ import annotations
+
+import os
+
+from tensorlint.discovery import display_path
+
+__all__ = ["checkout_path"]
+
+_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+"""Where GitHub and GitLab say that the checkout is. A job may run tensorlint in a folder below it."""
+
+
+def checkout_path(path: str) -> str:
+    """A finding's path relative to the checkout that the CI service names, else (or outside it) to the working folder.
+
+    With ``/``, and absolute where it is below neither.
+    """
+    absolute = os.path.abspath(path)
+    for root in filter(None, map(os.environ.get, _ROOTS)):
+        below = display_path(absolute, os.path.realpath(root))
+        if below != absolute.replace(os.sep, "/"):
+            return below
+    return display_path(absolute)

@@ -1,0 +1,19 @@
+"""The evidence and the fix of a finding as lines of text, for reports that show no source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tensorlint.finding import Finding
+from tensorlint.report.checkout import checkout_path
+from tensorlint.report.printable import escaped
+
+__all__ = ["details"]
+
+
+def details(finding: Finding) -> Iterator[str]:
+    """A line for each step of the evidence, the origin first, and one for the fix."""
+    for step in finding.evidence:
+        yield f"{escaped(checkout_path(step.path))}:{step.line}:{step.column}: {escaped(step.message)}"
+    if finding.fix is not None:
+        yield f"{finding.fix.applicability} fix: {escaped(finding.fix.message)}"
