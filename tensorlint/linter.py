@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tensorlint.flow.project import Project
     from tensorlint.rules.base import Rule, Verdict
 
-__all__ = ["FAULT", "InternalError", "check_settings", "codes", "fault", "lint"]
+__all__ = ["FAULT", "InternalError", "check_settings", "codes", "codes_by_default", "fault", "lint"]
 
 FAULT = "TSL900"
 """The code of a file that could not be linted."""
@@ -96,9 +96,14 @@ def fault(error: SourceError, path: str) -> Finding:
 
 def codes() -> frozenset[str]:
     """Every code that a selector can name."""
+    return frozenset(codes_by_default())
+
+
+def codes_by_default() -> dict[str, bool]:
+    """Every code that a selector can name, and whether it is on where nothing is selected."""
     from tensorlint.rules.registry import rules
 
-    return frozenset({FAULT, *(rule.code for rule in rules())})
+    return {**{rule.code: rule.default for rule in rules()}, FAULT: True}
 
 
 def check_settings(settings: Settings) -> None:

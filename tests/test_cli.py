@@ -153,6 +153,29 @@ class TestCheck:
         other = run.write("other.toml", 'confidence = "likely"\n')
         assert run.codes("check", "--config", str(other), "--config", 'select=["TSL102"]') == ["a.py:3 TSL102"]
 
+    def test_show_settings(self, run: Run) -> None:
+        run.write("pyproject.toml", '[tool.tensorlint]\nconfidence = "certain"\n')
+        run.write("inner/tensorlint.toml", 'ignore = ["TSL1"]\n')
+        run.write("inner/a.py", BAD)
+        shown = run("check", "--show-settings", "--extend-select", "TSL108", ".", "inner/a.py", "inner/new.py")
+        assert (shown.code, shown.err) == (0, "")
+        first, second, third = shown.out.split("\n\n")
+        assert first.startswith(f"# {run.folder}: {run.folder / 'pyproject.toml'}\n")
+        assert f'confidence = "certain"  # {run.folder / "pyproject.toml"}\n' in first
+        assert 'select = ["TSL101", "TSL102", "TSL108", "TSL201", "TSL900"]  # command line (extend-select)\n' in first
+        assert second.startswith(f"# inner/a.py: {run.folder / 'inner/tensorlint.toml'}\n")
+        assert 'select = ["TSL108", "TSL201", "TSL900"]' in second
+        assert third.partition("\n")[2] == second.partition("\n")[2] + "\n"
+        assert "no settings file" in run("check", "--show-settings", "--isolated").out
+
+    def test_show_files(self, run: Run) -> None:
+        for name in ("b.py", "a/c.py", "build/d.py", "a/stub.pyi", "x\ny.py"):
+            run.write(name, BAD)
+        assert run("check", "--show-files") == Result(0, "a/c.py\nb.py\nx\\ny.py\n", "")
+        assert run("check", "--show-files", "a", "missing.py") == Result(
+            2, "a/c.py\n", "missing.py: no such file or folder\n"
+        )
+
     def test_rules_that_are_off_in_some_files(self, run: Run) -> None:
         run.write("pyproject.toml", '[tool.tensorlint.per-file-ignores]\n"tests/" = ["TSL1"]\n"!src/" = ["TSL2"]\n')
         for name in ("src/a.py", "src/tests/b.py", "tests/c.py", "d.py"):

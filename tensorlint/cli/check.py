@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tensorlint.cli import listing
 from tensorlint.cli.options import BadSettings, check_together, configuration, shared
 from tensorlint.cli.output import opened
 from tensorlint.configuration import Configuration
@@ -53,12 +54,17 @@ def _run(options: dict[str, Any]) -> int:
 
 def _lint(paths: list[str], stdin_filename: str | None, options: dict[str, Any]) -> int:
     force_exclude = options.pop("force_exclude")
+    show_settings, show_files = options.pop("show_settings"), options.pop("show_files")
     try:
         settings = configuration(options)
+        if show_settings:
+            return listing.show_settings(paths if paths != [_STDIN] else [stdin_filename or "."], settings)
         if paths == [_STDIN]:
             return _run_stdin(settings, stdin_filename, force_exclude, options)
         settings.settings(os.getcwd())  # bad settings are reported even where there is nothing to lint
         found = discover(paths, settings.settings, force_exclude=force_exclude)
+        if show_files:
+            return listing.show_files(found)
         return _run_files(settings, found, options)
     except SettingsError as error:
         raise BadSettings(str(error)) from None

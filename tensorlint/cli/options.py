@@ -68,6 +68,8 @@ def shared(command: Command) -> Command:
     options += [
         click.option("--force-exclude", is_flag=True, help="Leave out what is excluded even where it is named."),
         click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input (path -)."),
+        click.option("--show-settings", is_flag=True, help="Print the settings that hold for PATHS, and lint nothing."),
+        click.option("--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing."),
         click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings (never of errors)."),
         click.option("--unsafe-fixes", is_flag=True, help="Make unsafe fixes too."),
         click.option("--diff", is_flag=True, help="Show what fixing would change; change nothing."),
