@@ -75,9 +75,29 @@ class _Toy(Rule):
     ------------
     Finds what the file itself calls bad.
 
+    Why is this bad?
+    ----------------
+    The file says so.
+
+    Example
+    -------
+        bad("TSL101")
+
+    Use instead
+    -----------
+        fine()
+
+    Known limits
+    ------------
+    It knows nothing.
+
     Fix safety
     ----------
     Safe for what the file calls fixable.
+
+    Observed
+    --------
+    Nowhere.
     """
 
     events = (Seen,)

@@ -1,0 +1,107 @@
+"""SARIF 2.1.0, which code scanning services and editors read (OASIS: "Static Analysis Results Interchange Format")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tensorlint import __version__
+from tensorlint.finding import Confidence, Evidence, Finding, Fix
+from tensorlint.report.printable import escaped
+from tensorlint.report.run import Run
+from tensorlint.report.sarif_rules import descriptors
+from tensorlint.report.summary import FAULT
+from tensorlint.report.uri import ROOT, artifact
+
+__all__ = ["render"]
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Confidence.CERTAIN: "error", Confidence.LIKELY: "warning", Confidence.POSSIBLE: "note"}
+_FINGERPRINT = "tensorlint/v1"
+"""Named after how it is made: a better way would get a name of its own beside this one."""
+
+Json = dict[str, Any]
+
+
+def render(run: Run) -> Iterator[str]:
+    """One log with one run. Columns count code points and ends are exclusive, as in findings."""
+    rules = descriptors(run.findings)
+    index = {rule["id"]: number for number, rule in enumerate(rules)}
+    failures = [finding for finding in run.findings if finding.code == FAULT]
+    log = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "tensorlint", "semanticVersion": __version__, "rules": rules}},
+                "columnKind": "unicodeCodePoints",
+                "originalUriBaseIds": {
+                    ROOT: {"description": {"text": "The root of the checkout, else the folder of the run."}}
+                },
+                "invocations": [
+                    {
+                        "executionSuccessful": not failures,
+                        "toolExecutionNotifications": [_notification(each) for each in failures],
+                    }
+                ],
+                "results": [_result(finding, mark, index[finding.code]) for finding, mark in run.fingerprinted()],
+            }
+        ],
+    }
+    yield json.dumps(log, indent=2) + "\n"
+
+
+def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
+    place = _location(finding)
+    result: Json = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.confidence],
+        "message": {"text": escaped(finding.message)},
+        "locations": [place],
+        "partialFingerprints": {_FINGERPRINT: fingerprint},
+        "properties": {"confidence": str(finding.confidence)},
+    }
+    if finding.evidence:
+        steps = [{**_location(step), "message": {"text": escaped(step.message)}} for step in finding.evidence]
+        sink = {**place, "message": {"text": escaped(finding.message)}}
+        result["relatedLocations"] = [{"id": number, **step} for number, step in enumerate(steps, 1)]
+        result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": each} for each in [*steps, sink]]}]}]
+    if finding.fix is not None and _is_writable(finding.fix) and finding.cell is None:
+        result["fixes"] = [_fix(finding, finding.fix)]
+    return result
+
+
+def _location(place: Finding | Evidence) -> Json:
+    end = (place.end_line, place.end_column) if place.end_line else (place.line, place.column)
+    region = _region(place.line, place.column, *end)
+    return {"physicalLocation": {"artifactLocation": artifact(place.path), "region": region}}
+
+
+def _region(line: int, column: int, end_line: int, end_column: int) -> Json:
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+
+
+def _is_writable(fix: Fix) -> bool:
+    """A program in an encoding of its own can hold half a character, which JSON cannot pass on."""
+    return not any("\ud800" <= character <= "\udfff" for edit in fix.edits for character in edit.text)
+
+
+def _fix(finding: Finding, fix: Fix) -> Json:
+    replacements = [
+        {
+            "deletedRegion": _region(edit.line, edit.column, edit.end_line, edit.end_column),
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in fix.edits
+    ]
+    return {
+        "description": {"text": escaped(fix.message)},
+        "artifactChanges": [{"artifactLocation": artifact(finding.path), "replacements": replacements}],
+        "properties": {"applicability": str(fix.applicability)},
+    }
+
+
+def _notification(finding: Finding) -> Json:
+    return {"level": "error", "message": {"text": escaped(finding.message)}, "locations": [_location(finding)]}
