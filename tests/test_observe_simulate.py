@@ -214,3 +214,24 @@ def test_nothing_is_left_behind() -> None:
     assert before == (torch.from_numpy, torch.load, torch.cuda.is_available, torch.cuda.device_count)
     assert tensor.device.type == "cpu"
     assert tensor.numpy().tolist() == [1, 1]
+
+
+def test_a_default_device(cuda: torch.device) -> None:
+    torch.set_default_device("cuda")
+    try:
+        assert torch.zeros(2).is_cuda
+        assert torch.tensor([1.0]).is_cuda
+        assert not torch.zeros(2, device="cpu").is_cuda
+        assert nn.Linear(2, 1).weight.is_cuda
+    finally:
+        torch.set_default_device(None)
+    assert not torch.zeros(2).is_cuda
+
+
+def test_storages_that_are_gone_are_forgotten() -> None:
+    with simulated_cuda() as mode:
+        kept = torch.ones(1, device="cuda")
+        for _ in range(20_000):
+            torch.ones(1, device="cuda")
+        assert kept.is_cuda
+        assert len(mode._tags) < 10_000

@@ -21,6 +21,7 @@ _COMMANDS = {
     "fix": ("tensorlint.cli.check", "fix", "Repair what can be repaired, and report the rest (check --fix)."),
     "explain": ("tensorlint.cli.explain", "explain", "Explain a rule."),
     "rules": ("tensorlint.cli.rules", "rules", "List the rules."),
+    "observe": ("tensorlint.cli.observe", "observe", "Run a program and record what crosses between torch and NumPy."),
     "verify": ("tensorlint.cli.verify", "verify", "Run what the rules claim on this machine's torch."),
 }
 

@@ -21,6 +21,7 @@ from unittest import mock
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
+from torch.utils._device import _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tensorlint.observe.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
@@ -28,6 +29,7 @@ from tensorlint.observe.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRIC
 __all__ = ["CPU", "GPU", "NotSimulated", "SimulatedCuda", "simulated_cuda"]
 
 _T = torch.Tensor
+_FEW = 4096
 
 
 class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the base class untyped in some versions
@@ -37,6 +39,9 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         super().__init__()
         # The weak reference keeps the storage's address from being used again, so a tag never goes to a stranger.
         self._tags: dict[int, tuple[Any, torch.device]] = {}
+        self._sweep_at = _FEW
+        self.default = CPU
+        """Where factories put what they make."""
 
     def device_of(self, tensor: torch.Tensor) -> torch.device | None:
         """The device that ``tensor`` is taken to be on; None where that is not known."""
@@ -57,7 +62,14 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
                 storage = tensor.untyped_storage()
                 if anew or storage._cdata not in self._tags:
                     self._tags[storage._cdata] = (StorageWeakRef(storage), device)
+        if len(self._tags) >= self._sweep_at:
+            self._sweep()
         return value
+
+    def _sweep(self) -> None:
+        """Forget the storages that are no more, so that a long run takes no more memory than a short one."""
+        self._tags = {key: tag for key, tag in list(self._tags.items()) if not tag[0].expired()}
+        self._sweep_at = max(_FEW, 2 * len(self._tags))
 
     def __torch_function__(
         self,
@@ -78,6 +90,8 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         target = source
         if named.get("device") is not None:
             target, named["device"] = target_of(named["device"])
+        elif self.default == GPU and func in _device_constructors():
+            target = GPU
         result = func(*args, **named)
         if target != source and func in (torch.as_tensor, torch.asarray):
             result = result.clone()  # what moves to a GPU no longer shares memory with what it was made of
@@ -125,7 +139,15 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
         target, real = target_of(map_location)
         return mode.tag(load(file, real, **named), target)
 
+    def set_default_device(device: Any) -> None:
+        mode.default, real = target_of("cpu" if device is None else device)
+        truth(None if device is None else real)
+
+    truth = torch.set_default_device
     with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(torch, "set_default_device", set_default_device))
+        if hasattr(torch, "get_default_device"):  # torch >= 2.3
+            stack.enter_context(mock.patch.object(torch, "get_default_device", lambda: mode.default))
         stack.enter_context(mock.patch.object(torch, "from_numpy", tagged_from_numpy))
         stack.enter_context(mock.patch.object(torch, "load", tagged_load))
         cudnn = torch.backends.cudnn  # a torch that is made for CUDA would hand recurrent layers to it

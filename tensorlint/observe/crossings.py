@@ -1,0 +1,129 @@
+"""The crossings of the boundary: which calls they are, and what is known of one before and after it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from tensorlint.observe.recording import Case
+
+__all__ = ["SCALAR", "Facts", "case", "crossings", "facts", "overlap"]
+
+_T = torch.Tensor
+_METHODS = ("numpy", "__array__", "__dlpack__", "item", "tolist", "__float__", "__int__")
+_FUNCTIONS = ("from_numpy", "as_tensor", "asarray", "tensor", "from_dlpack", "frombuffer")
+SCALAR = frozenset({"Tensor.item", "Tensor.tolist", "Tensor.__float__", "Tensor.__int__"})
+"""Calls that give Python's numbers."""
+_LOOKED_AT = 8
+"""Elements of a list that are looked at to tell what it is a list of."""
+
+
+def crossings() -> Iterator[tuple[Any, str, str]]:
+    """Where each crossing is found: the object, the attribute's name, and what the call is called in a recording."""
+    for name in _METHODS:
+        yield _T, name, f"Tensor.{name}"
+    for name in _FUNCTIONS:
+        yield torch, name, f"torch.{name}"
+    yield torch.utils.dlpack, "from_dlpack", "torch.from_dlpack"
+
+
+class Facts(NamedTuple):
+    """What is known of the argument of a crossing before the call, and the argument."""
+
+    value: Any
+    case: Case
+
+
+def facts(call: str, value: Any, device_of: Callable[[torch.Tensor], torch.device]) -> Facts | None:
+    """What is to be known of a call before it is made; None if nothing crosses the boundary in it.
+
+    :param value: the tensor, or what a tensor is to be made of
+    :param device_of: the device that a tensor is taken to be on
+    """
+    if isinstance(value, _T):
+        return Facts(value, _of_tensor(call, value, device_of))
+    if isinstance(value, np.ndarray):
+        return Facts(value, _of_array(call, value))
+    if isinstance(value, np.generic):
+        return Facts(value, Case(call, "scalar", dtype=str(value.dtype), grad_mode=torch.is_grad_enabled()))
+    if isinstance(value, (list, tuple)):
+        return _of_list(call, value, device_of)
+    return Facts(value, Case(call, type(value).__name__)) if call == "torch.from_numpy" else None
+
+
+def _of_list(call: str, value: Any, device_of: Callable[[torch.Tensor], torch.device]) -> Facts | None:
+    first: Any = value
+    for _ in range(3):  # lists of lists
+        if not isinstance(first, (list, tuple)) or not first:
+            break
+        first = next((one for one in first[:_LOOKED_AT] if isinstance(one, (_T, np.ndarray))), first[0])
+    inside = facts(call, first, device_of) if isinstance(first, (_T, np.ndarray)) else None
+    if inside is not None:
+        known = inside.case
+        return Facts(first, known._replace(given=f"list of {known.given}"))
+    return Facts(value, Case(call, "list")) if call == "torch.from_numpy" else None
+
+
+def _of_tensor(call: str, tensor: torch.Tensor, device_of: Callable[[torch.Tensor], torch.device]) -> Case:
+    strided = tensor.layout is torch.strided
+    return Case(
+        call,
+        "Tensor",
+        device=str(device_of(tensor)),
+        dtype=str(tensor.dtype).removeprefix("torch."),
+        layout="" if strided else str(tensor.layout).removeprefix("torch."),
+        requires_grad=tensor.requires_grad,
+        grad_mode=torch.is_grad_enabled(),
+        conj=strided and tensor.is_conj(),
+        neg=strided and tensor.is_neg(),
+        contiguous=not strided or tensor.is_contiguous(),
+    )
+
+
+def _of_array(call: str, array: np.ndarray[Any, Any]) -> Case:
+    return Case(
+        call,
+        "ndarray",
+        dtype=str(array.dtype),
+        grad_mode=torch.is_grad_enabled(),
+        contiguous=array.flags.c_contiguous,
+        negative_strides=any(stride < 0 < size - 1 for stride, size in zip(array.strides, array.shape, strict=True)),
+        writeable=array.flags.writeable,
+    )
+
+
+def case(before: Facts, result: Any, error: BaseException | None) -> Case:
+    """The case that a call was, now that it is over."""
+    if error is not None:
+        text = (str(error).strip().splitlines() or [""])[0][:160]
+        return before.case._replace(outcome=f"{type(error).__name__}: {text}")
+    return before.case._replace(shares=True) if overlap(before.value, result) else before.case
+
+
+def overlap(first: Any, second: Any) -> bool:
+    """Whether a tensor or array begins in the memory of another one."""
+    one, other = _memory(first), _memory(second)
+    return one is not None and other is not None and one[0] < other[1] and other[0] < one[1]
+
+
+def _memory(value: Any) -> tuple[int, int] | None:
+    """The first byte of a value on the CPU and the one after its last."""
+    if isinstance(value, np.ndarray):
+        low, high = _byte_bounds(value)
+        return (low, high) if high > low and value.size else None
+    if (
+        not isinstance(value, _T)
+        or value.layout is not torch.strided
+        or value.device.type != "cpu"
+        or not value.numel()
+    ):
+        return None
+    low = value.data_ptr()
+    reach = sum((size - 1) * stride for size, stride in zip(value.shape, value.stride(), strict=True))
+    return low, low + (reach + 1) * value.element_size()
+
+
+_byte_bounds: Any = getattr(getattr(np.lib, "array_utils", np), "byte_bounds")  # noqa: B009  # moved in NumPy 2

@@ -1,0 +1,48 @@
+"""One observed process, from the import of torch to its end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tensorlint.observe.intercept import hide_frames
+from tensorlint.observe.journal import Journal
+from tensorlint.observe.recorder import Recorder
+from tensorlint.observe.start import Plan
+
+__all__ = ["begin"]
+
+
+def begin(plan: Plan) -> Recorder:
+    """Record until the process ends."""
+    device_of = None
+    if plan.simulate:
+        from tensorlint.observe.simulate_process import simulate
+
+        device_of = simulate()
+    recorder = Recorder(Journal(Path(plan.parts)), device_of)
+    recorder.recording.simulated = plan.simulate
+    recorder.tell()
+    recorder.__enter__()
+    hide_frames()
+    atexit.register(recorder.tell)
+    for name in ("_exit", "execv", "execve"):  # they end the process, and ask nobody
+        _first(name, recorder.tell)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=recorder.begin_anew)
+    return recorder
+
+
+def _first(name: str, do: Callable[[], None]) -> None:
+    original = getattr(os, name, None)
+    if original is None:
+        return
+
+    def first(*args: Any, **named: Any) -> Any:
+        do()
+        return original(*args, **named)
+
+    setattr(os, name, first)
