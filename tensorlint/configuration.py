@@ -143,7 +143,7 @@ def pair(text: str) -> Mapping[str, Any]:
     for written in (text, f"{key} = {_quoted(value.strip())}"):
         try:
             return dict(tomllib.loads(written))
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             problem = error
     raise ValueError(f"not KEY = VALUE as in TOML: {problem}")
 
@@ -161,7 +161,7 @@ def _parsed(data: bytes, file: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file}: not valid TOML: not UTF-8 (at line {line})") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # nested too deeply, or a number of thousands of digits, too
         raise SettingsError(f"{file}: not valid TOML: {error}") from None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tensorlint.files import read
 from tensorlint.patterns import Filter
 from tensorlint.settings import PathPatterns, Settings
 
@@ -177,8 +178,8 @@ def _from_settings(settings: Settings) -> tuple[Filter, ...]:
 def _git_filter(folder: str) -> Filter | None:
     """What the ``.gitignore`` of one folder says."""
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            return Filter.of(PathPatterns(folder, tuple(file.read().splitlines())))
+        text = read(os.path.join(folder, ".gitignore")).decode("utf-8", "surrogateescape")
+        return Filter.of(PathPatterns(folder, tuple(text.splitlines())))
     except (OSError, ValueError):
         return None  # git, too, goes on without one that it cannot read
 

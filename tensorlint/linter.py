@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorlint.discovery import project_root
+from tensorlint.files import MOST_BYTES
 from tensorlint.finding import Applicability, Confidence, Evidence, Finding
 from tensorlint.patterns import ignores_in
 from tensorlint.requirements import targets
 from tensorlint.settings import KEYS, Settings, check_codes
 from tensorlint.source import Source, SourceError, Span
 from tensorlint.suppressions import unsuppressed
+from tensorlint.syntax import TOO_DEEP, check_syntax
 from tensorlint.versions import NEWEST, Targets
 
 if TYPE_CHECKING:
@@ -32,9 +32,8 @@ __all__ = ["FAULT", "InternalError", "check_settings", "codes", "codes_by_defaul
 FAULT = "TSL900"
 """The code of a file that could not be linted."""
 
-_TOO_DEEP = "nested too deeply to be analysed (an expression of hundreds of terms)"
-_LOGICAL = re.compile(r"\b(?:and|or)\b")
-_MOST_OPERANDS = 2000
+_MOST_ANALYSED = 2_000_000
+"""Bytes; LibCST's tree of dense code takes some 2000 times the text's memory."""
 
 # Where a tensor can come from: torch, what is built on it, and annotations. Loose, since a hit only costs time.
 _TENSOR_SOURCES = re.compile(
@@ -60,7 +59,13 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
     :raises SourceError: if the file cannot be linted; an :class:`InternalError` if that is tensorlint's own fault
     """
     try:
+        if len(source.data) > MOST_BYTES:  # standard input; of files no more than that is read
+            raise SourceError(f"larger than {MOST_BYTES / 1e6:g} MB")
         worth_it = worth_analysing(source)
+        if worth_it and len(source.data) > _MOST_ANALYSED:
+            raise SourceError(
+                f"too large to be analysed: {len(source.data) / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})"
+            )
         check_syntax(source, deeply=worth_it)
         if not worth_it:
             return []
@@ -69,7 +74,7 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
     except SourceError:
         raise
     except RecursionError:
-        raise SourceError(_TOO_DEEP) from None
+        raise SourceError(TOO_DEEP) from None
     except Exception as error:
         raise InternalError(f"internal error: {type(error).__name__}: {error}") from error
     found = [_as_set(each, settings) for each in found if each.confidence >= settings.confidence]
@@ -128,47 +133,6 @@ def worth_analysing(source: Source) -> bool:
 
     path = os.path.abspath(source.path)
     return reached_from_torch(project_root(path), path)
-
-
-def check_syntax(source: Source, deeply: bool = True) -> None:
-    """See that the file is Python, and not nested so deeply that parsing it would harm the process.
-
-    CPython's parser goes first because LibCST's ends the whole process on some thousand brackets. What only CPython
-    refuses may be syntax newer than the running Python: then LibCST has the last word.
-
-    :param deeply: mind, too, an expression that is right but too long to be made into a tree
-    :raises SourceError: with the place of the fault
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes are other linters' business
-            tree = compile(source.text, source.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    except MemoryError:
-        raise SourceError(_TOO_DEEP) from None
-    except RecursionError:  # the text was parsed, and only then found too deep for a tree
-        if deeply:
-            raise SourceError(_TOO_DEEP) from None
-    except SyntaxError as error:
-        if "too many" in error.msg:  # nested parentheses, levels of indentation, statically nested blocks
-            raise SourceError(f"syntax error: {error.msg}", *_place(error)) from None
-        try:
-            source.module()
-        except SourceError:
-            raise SourceError(f"syntax error: {error.msg}", *_place(error)) from None
-    else:
-        if deeply and len(_LOGICAL.findall(source.text)) > _MOST_OPERANDS and _has_long_chain(tree):
-            raise SourceError(_TOO_DEEP)
-        assert isinstance(tree, ast.Module)
-        source.known(tree)
-
-
-def _has_long_chain(tree: ast.AST) -> bool:
-    """``a and b and ...``: flat for CPython, but nested once a term in LibCST."""
-    return any(isinstance(node, ast.BoolOp) and len(node.values) > _MOST_OPERANDS for node in ast.walk(tree))
-
-
-def _place(error: SyntaxError) -> tuple[int, int]:
-    return max(error.lineno or 1, 1), max(error.offset or 1, 1)
 
 
 def _judge(source: Source, settings: Settings, project: Project | None) -> list[Finding]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tensorlint.files import read
 from tensorlint.versions import Targets
 
 __all__ = ["newest_allowed", "targets"]
@@ -22,7 +23,7 @@ __all__ = ["newest_allowed", "targets"]
 _ANY = "99999"
 """A part of a version that nothing is above: ``2.1.99999`` is what ``<2.2`` allows."""
 _REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?(?P<range>[^;#)@]*)")
-_CONDITION = re.compile(r"(===|==|~=|<=|<|\^|~)?\s*(\d+(?:\.\d+)*)(\.\*)?")
+_CONDITION = re.compile(r"(===|==|~=|<=|<|\^|~)?\s*(\d{1,9}(?:\.\d{1,9})*)(\.\*)?")
 _MOST_BYTES = 1_000_000
 
 
@@ -103,7 +104,7 @@ def _of_pyproject(path: Path) -> Iterator[str]:
         import tomli as tomllib
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, nested too deeply
         return
     project, poetry = _table(document, "project"), _table(document, "tool", "poetry")
     extras = _table(project, "optional-dependencies").values()
@@ -133,8 +134,6 @@ def _of_setup(path: Path) -> Iterable[str]:
 def _text(path: Path) -> str:
     """The text of a file; empty where it cannot be read, or is too large to be a list of requirements."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return ""
-        return path.read_text("utf-8-sig")
+        return read(path, _MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tensorlint.discovery import display_path
+from tensorlint.files import read
 from tensorlint.finding import Finding
 from tensorlint.linter import FAULT, InternalError, fault, lint
 from tensorlint.settings import Settings
@@ -94,8 +95,7 @@ def _print_traceback(error: Exception) -> None:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read(path)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None
 

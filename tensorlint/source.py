@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Source", "SourceError", "Span"]
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_FORBIDDEN = ((re.compile("\0"), "a NUL byte"), (re.compile("[\ud800-\udfff]"), "a lone surrogate"))
 _LEADING_FORM_FEED = re.compile(r"^[ \t]*\f[ \t\f]*", re.MULTILINE)
 
 
@@ -65,7 +66,9 @@ class Source:
         try:
             self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         except SyntaxError as error:
-            raise SourceError(str(error.msg)) from None
+            if "missing encoding" not in str(error.msg):
+                raise SourceError(str(error.msg)) from None
+            self.encoding = "utf-8"  # which it is not: decoding it tells where
         try:
             self.text = data.decode(self.encoding)
         except UnicodeDecodeError as error:
@@ -77,13 +80,16 @@ class Source:
                 before.count(b"\n") + 1,
                 column,
             ) from None
-        if "\0" in self.text:
-            before_nul = self.text[: self.text.index("\0")]
-            raise SourceError("contains a NUL byte", *_place(before_nul))
+        except (LookupError, ValueError) as error:  # a codec of bytes, or one that fails in its own way
+            raise SourceError(f"cannot be decoded as {self.encoding}: {error}") from None
+        for forbidden, what in _FORBIDDEN:
+            if (found := forbidden.search(self.text)) is not None:
+                raise SourceError(f"contains {what}", *_place(self.text[: found.start()]))
         self._lines: list[str] | None = None
         self._starts: list[int] = []
         self._outline: Outline | None = None
         self._tree: ast.Module | None = None
+        self._python = False
         self._shifts: dict[int, int] = {}
 
     @property
@@ -123,7 +129,7 @@ class Source:
 
     def known(self, tree: ast.Module) -> None:
         """Take CPython's tree of this text, which saves making it again."""
-        self._tree = tree
+        self._tree, self._python = tree, True
 
     def check(self) -> None:
         """See that the bodies that were asked for could be parsed.
@@ -148,7 +154,8 @@ class Source:
         except cst.ParserSyntaxError as error:
             line, column = error.editor_line, error.editor_column
             reason = error.message.strip().splitlines()[0] if error.message.strip() else "invalid syntax"
-            raise SourceError(f"syntax error: {reason}", max(line, 1), max(column, 1)) from None
+            fault = "LibCST cannot parse this, though Python can" if self._python else "syntax error"
+            raise SourceError(f"{fault}: {reason}", max(line, 1), max(column, 1)) from None
         except RecursionError:
             raise SourceError("nested too deeply for the parser (an expression of hundreds of terms)") from None
         except cst.CSTValidationError as error:

@@ -139,7 +139,7 @@ def test_a_named_pipe(folder: Path) -> None:
 def test_an_unknown_rule_code(folder: Path) -> None:
     code, found, errors = check(folder, "--select", "TSL101,TSL777")
     assert (code, found) == (2, [])
-    assert errors.startswith("Error: command line: unknown rule code 'TSL777' (known codes: TSL101,")
+    assert errors.startswith("Error: command line: 'select' has an unknown rule code 'TSL777' (did you mean ")
 
 
 def test_an_unreadable_file(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from tensorlint.files import read
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 from tensorlint.flow.worth import mentioning
 
@@ -60,7 +61,7 @@ def _absolute(dots: str, module: str, package: str) -> str:
 def _converting(path: Path) -> frozenset[str]:
     """The functions of a file whose text converts."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read(path).decode("utf-8", "replace")
     except OSError:
         return frozenset()
     if CONVERTS.search(text) is None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tensorlint.files import read
+
 __all__ = ["DEFAULT_DTYPE", "importers", "reached_from_torch", "sets_default_dtype"]
 
 IMPORT = re.compile(
@@ -52,11 +54,8 @@ def _index(root: str) -> _Index:
             if count > MOST_FILES:
                 return _Index(found, torch, defaults)
             path = os.path.join(folder, name)
-            if not os.path.isfile(path):
-                continue  # a pipe would be waited for
             try:
-                with open(path, "rb") as file:
-                    data = file.read()
+                data = read(path)
             except OSError:
                 continue
             if name.startswith("test_") and TESTS.search(data):

@@ -11,6 +11,7 @@ from pathlib import Path
 import libcst as cst
 
 from tensorlint.discovery import display_path, project_root
+from tensorlint.files import read
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import FileModel, FunctionDefinition, read_file
 from tensorlint.flow.importers import DEFAULT_DTYPE, sets_default_dtype
@@ -187,11 +188,8 @@ class Project:
         """A file of the project, read when it is first asked for; None if it cannot be."""
         if path not in self._models:
             self._models[path] = None
-            try:
-                data = path.read_bytes() if path.is_file() else b""
-                self.add(Source(data, display_path(str(path))), path)
-            except (OSError, SourceError, RecursionError):
-                pass
+            with contextlib.suppress(OSError, SourceError, RecursionError):
+                self.add(Source(read(path), display_path(str(path))), path)
         return self._models[path]
 
     def global_name(self, file: FileModel, name: str, state: State, machine: Machine) -> Value | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
+from tensorlint.files import read
 from tensorlint.source import Source, SourceError
 
 __all__ = ["Lines"]
@@ -41,7 +41,7 @@ class Lines:
         data = self._given.get(path)
         if data is None:
             try:
-                data = Path(path).read_bytes()
+                data = read(path)
             except (OSError, ValueError):
                 return []
         try:
