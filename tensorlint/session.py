@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tensorlint.baseline import unknown
 from tensorlint.discovery import display_path
 from tensorlint.files import read
 from tensorlint.finding import Finding
@@ -60,6 +61,8 @@ class Outcome:
     diff: str = ""
     data: bytes | None = field(default=None, repr=False)
     """The file as it is now, where the task gave its bytes."""
+    known: frozenset[str] = frozenset()
+    """The fingerprints of what was found and is in the baseline; it is not among the findings."""
 
     @property
     def failed(self) -> bool:
@@ -75,7 +78,8 @@ def work(task: Task, mode: Mode) -> Outcome:
         source = Source(data, path)
         if mode.fix or mode.diff:
             return _fix(task, source, mode)
-        return Outcome(path, tuple(lint(source, task.settings)), data=task.data)
+        findings, known = unknown(lint(source, task.settings), source, task.settings)
+        return Outcome(path, tuple(findings), data=task.data, known=known)
     except SourceError as error:
         if isinstance(error, InternalError) and mode.debug:
             _print_traceback(error)
@@ -104,8 +108,12 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
     from tensorlint.fixes.apply import fix_source
     from tensorlint.fixes.write import unified_diff, write_atomically
 
+    known: frozenset[str] = frozenset()
+
     def lint_again(source: Source) -> list[Finding]:
-        return lint(source, task.settings)
+        nonlocal known
+        findings, known = unknown(lint(source, task.settings), source, task.settings)
+        return findings
 
     result = fix_source(source, lint_again, mode.unsafe)
     findings = tuple(result.findings)
@@ -113,16 +121,17 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
         findings = (*findings, fault(SourceError(result.diagnostic), source.path))
     if mode.diff:
         diff = unified_diff(source, Source(result.data, source.path)) if result.data != source.data else ""
-        return Outcome(source.path, findings, result.fixed, diff, data=task.data)
+        return Outcome(source.path, findings, result.fixed, diff, data=task.data, known=known)
     if result.data == source.data:
-        return Outcome(source.path, findings, data=task.data)
+        return Outcome(source.path, findings, data=task.data, known=known)
     if task.data is None:
         try:
             write_atomically(task.path, result.data, source.data)
         except OSError as error:
             unchanged = fault(SourceError(f"the fixes could not be written: {error.strerror or error}"), source.path)
-            return Outcome(source.path, (*lint_again(source), unchanged))
-    return Outcome(source.path, findings, result.fixed, data=result.data if task.data is not None else None)
+            return Outcome(source.path, (*lint_again(source), unchanged), known=known)
+    now = result.data if task.data is not None else None
+    return Outcome(source.path, findings, result.fixed, data=now, known=known)
 
 
 def run(

@@ -187,6 +187,18 @@ def test_settings_in_a_file_of_their_own(folder: Path) -> None:
     assert done.stdout.startswith("other.py")
 
 
+def test_known_findings_are_left_out(folder: Path) -> None:
+    text = STRIDE.replace("1))", "1))  # noqa: TSL301") + STRIDE[STRIDE.index("def") :]
+    (folder / "load.py").write_text(text)
+    command = [sys.executable, "-m", "tensorlint", "baseline", "write", "--baseline", "tensorlint-baseline.jsonl"]
+    assert "1 finding (" in subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert places(flake8(folder, "load.py")) == []
+    (folder / "load.py").write_text(text + "\n\n" + STRIDE[STRIDE.index("def") :])
+    assert len(places(flake8(folder, "load.py"))) == 1
+    (folder / "tensorlint-baseline.jsonl").write_text("what\n")
+    assert places(flake8(folder, "load.py"), "TSL900") == [(1, 1)]
+
+
 def test_bad_settings_are_a_diagnostic(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.tensorlint]\nignroe = ["TSL301"]\n')
     done = flake8(folder, "load.py")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import BAD, FIXABLE, Result, Run
 from fakes import toy  # noqa: F401 - a fixture
 from shown import FIX, ODD_NAMES, finding, odd, run
-from test_cli import BAD, FIXABLE, Result, Run
 
 from tensorlint.cli.output import echo, opened
 from tensorlint.finding import Applicability, Fix

@@ -19,6 +19,7 @@ _INTERRUPTED = 130
 _COMMANDS = {
     "check": ("tensorlint.cli.check", "check", "Report the conversion bugs in files and folders."),
     "fix": ("tensorlint.cli.check", "fix", "Repair what can be repaired, and report the rest (check --fix)."),
+    "baseline": ("tensorlint.cli.baseline", "baseline", "Record the findings of today, to hear of new ones only."),
     "explain": ("tensorlint.cli.explain", "explain", "Explain a rule."),
     "rules": ("tensorlint.cli.rules", "rules", "List the rules."),
     "observe": ("tensorlint.cli.observe", "observe", "Run a program and record what crosses between torch and NumPy."),

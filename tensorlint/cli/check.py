@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -65,25 +64,37 @@ def _lint(paths: list[str], stdin_filename: str | None, options: dict[str, Any])
         found = discover(paths, settings.settings, force_exclude=force_exclude)
         if show_files:
             return listing.show_files(found)
-        return _run_files(settings, found, options)
+        return _run_files(settings, found, paths, options)
     except SettingsError as error:
         raise BadSettings(str(error)) from None
 
 
-def _run_files(settings: Configuration, found: Discovered, options: dict[str, Any]) -> int:
+def _run_files(settings: Configuration, found: Discovered, paths: list[str], options: dict[str, Any]) -> int:
+    from tensorlint.cli.running import run_files
     from tensorlint.cli.show import show
-    from tensorlint.discovery import display_path
-    from tensorlint.linter import fault
-    from tensorlint.session import Task, run
-    from tensorlint.source import SourceError
 
-    for folder in found.empty:
-        click.echo(f"warning: no Python files to lint in {folder!r}", err=True)
-    tasks = [Task(path, settings.settings(os.path.dirname(path))) for path in found.files]
-    with _progress(len(tasks)) as done:
-        outcomes = run(tasks, _mode(options), jobs=options["jobs"], done=done)
-    faults = [fault(SourceError(each.message), display_path(each.path) or each.path) for each in found.problems]
-    return show(outcomes, faults, options)
+    with_baseline = _read_baselines(settings, found)
+    linted = run_files(settings, found, _mode(options), options["jobs"])
+    code = show(linted.outcomes, linted.faults, options)
+    if with_baseline:
+        from tensorlint.cli.known import tell
+
+        tell(linted, paths)
+    return code
+
+
+def _read_baselines(settings: Configuration, found: Discovered) -> bool:
+    """Read the baselines of the files, so that what is wrong with them is said before anything is linted.
+
+    :raises SettingsError: if one cannot be read
+    """
+    folders = {os.path.dirname(path) for path in found.files} | {os.getcwd()}
+    files = {file for folder in folders if (file := settings.settings(folder).baseline)}
+    for file in sorted(files):
+        from tensorlint.baseline import read
+
+        read(file)
+    return bool(files)
 
 
 def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, options: dict[str, Any]) -> int:
@@ -98,6 +109,10 @@ def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, o
         if options.get("fix"):
             sys.stdout.buffer.write(data)
         return 0
+    if chosen.baseline:
+        from tensorlint.baseline import read
+
+        read(chosen.baseline)
     outcomes = run([Task(path, chosen, data)], _mode(options), jobs=1)
     return show(outcomes, [], options, stdin=data)
 
@@ -111,12 +126,3 @@ def _mode(options: dict[str, Any]) -> Any:
         diff=options["diff"],
         debug=options["debug"],
     )
-
-
-def _progress(total: int) -> Any:
-    """Shows on standard error how far a long run is, on a terminal; gives what is to be called with each advance."""
-    if total < 50 or not sys.stderr.isatty():
-        return nullcontext(lambda count: None)
-    from tensorlint.cli.progress import progress
-
-    return progress(total)

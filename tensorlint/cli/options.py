@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +13,7 @@ from tensorlint.finding import Confidence
 from tensorlint.report.formats import COUNTED, FORMATS
 from tensorlint.settings import Settings
 
-__all__ = ["BadSettings", "check_together", "configuration", "shared"]
+__all__ = ["BadSettings", "check_together", "configuration", "selecting", "shared"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,8 +35,14 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     return tuple(item for value in values for item in (each.strip() for each in value.split(",")) if item)
 
 
-def shared(command: Command) -> Command:
-    """Add the arguments and options that say what is linted and how it is shown."""
+def _added(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def selecting(command: Command) -> Command:
+    """Add the arguments and options that say what is linted, and under which settings."""
     options: list[Callable[[Command], Command]] = [click.argument("paths", nargs=-1, metavar="[PATHS]...")]
     for name, text in _LISTS:
         options.append(click.option(f"--{name}", multiple=True, callback=_split, metavar="CODES", help=text))
@@ -47,6 +53,31 @@ def shared(command: Command) -> Command:
             help="Report findings from this confidence on (default: likely).",
         ),
         click.option(
+            "--config",
+            multiple=True,
+            metavar="FILE|KEY=VALUE",
+            help="A settings file to use instead of the nearest one, or one setting as TOML, over any file.",
+        ),
+        click.option("--isolated", is_flag=True, help="Use no settings file."),
+        click.option("--baseline", metavar="FILE", help="Leave out the findings in this file."),
+        click.option("--no-baseline", is_flag=True, help="Report the findings in the baseline too."),
+    ]
+    for name, text in _PATTERNS:
+        options.append(click.option(f"--{name}", multiple=True, callback=_split, metavar="PATTERNS", help=text))
+    options += [
+        click.option("--force-exclude", is_flag=True, help="Leave out what is excluded even where it is named."),
+        click.option(
+            "--jobs", type=click.IntRange(min=1), metavar="N", help="How many processes (default: one a core)."
+        ),
+        click.option("--debug", is_flag=True, envvar="TENSORLINT_DEBUG", help="Show the traceback of internal errors."),
+    ]
+    return _added(command, options)
+
+
+def shared(command: Command) -> Command:
+    """Add what ``check`` and ``fix`` share: the options of :func:`selecting`, and how findings are shown and fixed."""
+    options: list[Callable[[Command], Command]] = [
+        click.option(
             "--output-format",
             type=click.Choice(FORMATS),
             default="text",
@@ -55,32 +86,14 @@ def shared(command: Command) -> Command:
         ),
         click.option("--output-file", metavar="FILE", help="Write the report to a file, and only its summary here."),
         click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them."),
-        click.option(
-            "--config",
-            multiple=True,
-            metavar="FILE|KEY=VALUE",
-            help="A settings file to use instead of the nearest one, or one setting as TOML, over any file.",
-        ),
-        click.option("--isolated", is_flag=True, help="Use no settings file."),
-    ]
-    for name, text in _PATTERNS:
-        options.append(click.option(f"--{name}", multiple=True, callback=_split, metavar="PATTERNS", help=text))
-    options += [
-        click.option("--force-exclude", is_flag=True, help="Leave out what is excluded even where it is named."),
         click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input (path -)."),
         click.option("--show-settings", is_flag=True, help="Print the settings that hold for PATHS, and lint nothing."),
         click.option("--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing."),
         click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings (never of errors)."),
         click.option("--unsafe-fixes", is_flag=True, help="Make unsafe fixes too."),
         click.option("--diff", is_flag=True, help="Show what fixing would change; change nothing."),
-        click.option(
-            "--jobs", type=click.IntRange(min=1), metavar="N", help="How many processes (default: one a core)."
-        ),
-        click.option("--debug", is_flag=True, envvar="TENSORLINT_DEBUG", help="Show the traceback of internal errors."),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return selecting(_added(command, options))
 
 
 class BadSettings(click.ClickException):
@@ -89,7 +102,7 @@ class BadSettings(click.ClickException):
     exit_code = 2
 
 
-_COMMAND_LINE = ("select", "extend-select", "ignore", "exclude", "extend-exclude", "confidence")
+_COMMAND_LINE = ("select", "extend-select", "ignore", "exclude", "extend-exclude", "confidence", "baseline")
 """The keys that have an option of their own."""
 
 
@@ -107,7 +120,7 @@ def check_together(options: dict[str, Any]) -> None:
 
 
 def configuration(options: dict[str, Any]) -> Configuration:
-    """The settings that the options ask for; they take ``config`` to ``extend_exclude`` out of ``options``.
+    """The settings that the options ask for; they are taken out of ``options``.
 
     :raises SettingsError: if an option cannot be used
     """
@@ -115,6 +128,10 @@ def configuration(options: dict[str, Any]) -> Configuration:
     isolated = options.pop("isolated")
     if file is not None and isolated:
         raise click.UsageError("--config FILE and --isolated cannot be given together")
+    if options.pop("no_baseline"):
+        if options["baseline"] is not None:
+            raise click.UsageError("--baseline and --no-baseline cannot be given together")
+        options["baseline"] = ""
     given = {key: options.pop(key.replace("-", "_")) for key in _COMMAND_LINE}
     own = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value is not None}
     return Configuration(Overrides((*tables, ("command line", own)), os.getcwd()), file, isolated, _check)

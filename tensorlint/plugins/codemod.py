@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext
 
+from tensorlint.baseline import unknown
 from tensorlint.configuration import nearest
 from tensorlint.finding import Finding
 from tensorlint.fixes.apply import fix_source
@@ -50,7 +51,7 @@ class FixConversions(CodemodCommand):
         check_settings(settings)
 
         def lint_again(source: Source) -> list[Finding]:
-            return lint(source, settings)
+            return unknown(lint(source, settings), source, settings)[0]
 
         data = _bytes_on_disk(path, tree)
         result = fix_source(Source(data, path or "stdin"), lint_again, self.unsafe_fixes)

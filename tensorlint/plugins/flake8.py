@@ -99,14 +99,22 @@ class Plugin:
             yield 1, 0, f"TSL900 internal error: {type(error).__name__}: {' '.join(str(error).split())}", Plugin
 
     def _findings(self) -> list[Finding]:
+        from tensorlint.baseline import unknown
         from tensorlint.configuration import Configuration
         from tensorlint.discovery import display_path
         from tensorlint.linter import lint
         from tensorlint.source import Source
+        from tensorlint.suppressions import unsuppressed
 
         folder = os.path.dirname(os.path.abspath(self.filename))
         settings = (self.configuration or Configuration()).settings(folder)
-        return lint(Source(_encoded("".join(self.lines)), display_path(self.filename)), settings, noqa=False)
+        source = Source(_encoded("".join(self.lines)), display_path(self.filename))
+        findings = lint(source, settings, noqa=False)
+        if not settings.baseline:
+            return findings
+        visible = unsuppressed(findings, source)  # what a comment suppresses is not in the baseline
+        known = set(visible).difference(unknown(visible, source, settings)[0])
+        return [each for each in findings if each not in known]
 
 
 def _encoded(text: str) -> bytes:

@@ -1,0 +1,65 @@
+"""Linting the files that were found, for every command that does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import click
+
+from tensorlint.configuration import Configuration
+from tensorlint.discovery import Discovered, display_path
+from tensorlint.finding import Finding
+from tensorlint.linter import fault
+from tensorlint.session import Mode, Outcome, Task, run
+from tensorlint.settings import Settings
+from tensorlint.source import SourceError
+
+__all__ = ["Linted", "run_files"]
+
+_LONG = 50
+"""As many files are worth a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What became of the files."""
+
+    tasks: list[Task]
+    outcomes: list[Outcome]
+    """One for each task."""
+    faults: list[Finding]
+    """What kept paths from being linted at all."""
+
+
+def run_files(
+    configuration: Configuration,
+    found: Discovered,
+    mode: Mode,
+    jobs: int | None,
+    adapted: Callable[[Settings], Settings] | None = None,
+) -> Linted:
+    """Lint what was found, each file under its own settings.
+
+    :param adapted: makes of the settings those that are used
+    """
+    for folder in found.empty:
+        click.echo(f"warning: no Python files to lint in {folder!r}", err=True)
+    chosen = {path: configuration.settings(os.path.dirname(path)) for path in found.files}
+    tasks = [Task(path, each if adapted is None else adapted(each)) for path, each in chosen.items()]
+    with _progress(len(tasks)) as done:
+        outcomes = run(tasks, mode, jobs=jobs, done=done)
+    faults = [fault(SourceError(each.message), display_path(each.path) or each.path) for each in found.problems]
+    return Linted(tasks, outcomes, faults)
+
+
+def _progress(total: int) -> AbstractContextManager[Callable[[int], object]]:
+    """Shows on standard error how far a long run is, on a terminal; gives what is to be called with each advance."""
+    if total < _LONG or not sys.stderr.isatty():
+        return nullcontext(lambda count: None)
+    from tensorlint.cli.progress import progress
+
+    return progress(total)
