@@ -21,8 +21,8 @@ from tensorlint.source import Source, SourceError
 
 __all__ = ["analyse"]
 
-MOST_STEPS = 120_000
-STEPS_A_LINE = 10
+MOST_STEPS = 40_000
+STEPS_A_LINE = 5
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 MOST_SHARING = 3

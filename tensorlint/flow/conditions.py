@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as MappingType
 from dataclasses import replace
+from typing import TypeVar
 
 from tensorlint.flow.facts import Fact, Guards
 from tensorlint.flow.heap import HeapObject, Instance, Mapping
@@ -12,6 +14,7 @@ from tensorlint.flow.values import Array, Device, Single, Tensor, Union, Unknown
 __all__ = ["WORD", "free", "freed", "resolve", "resolve_object"]
 
 WORD = re.compile(r"\w+")
+_K = TypeVar("_K")
 
 
 def freed(value: Value, word: str) -> Value:
@@ -57,18 +60,30 @@ def resolve(value: Value, outcomes: dict[str, bool]) -> Value:
     return _resolve(value, outcomes)
 
 
-def resolve_object(found: HeapObject, outcomes: dict[str, bool]) -> HeapObject:
-    """The object where the outcomes of some conditions are known."""
+def resolve_object(found: HeapObject, outcomes: dict[str, bool], but: HeapObject) -> HeapObject:
+    """The object where the outcomes of some conditions are known.
+
+    :param but: what is the same there is left as it is
+    """
     if not outcomes:
         return found
-    if isinstance(found, Instance):
-        attributes = {name: resolve(value, outcomes) for name, value in found.attributes.items()}
-        if any(value is not found.attributes[name] for name, value in attributes.items()):
-            return replace(found, attributes=attributes)
-    elif isinstance(found, Mapping):
-        entries = {key: resolve(value, outcomes) for key, value in found.entries.items()}
-        if any(value is not found.entries[key] for key, value in entries.items()):
-            return replace(found, entries=entries)
+    if isinstance(found, Instance) and isinstance(but, Instance):
+        changed = _resolved(found.attributes, outcomes, but.attributes)
+        return replace(found, attributes={**found.attributes, **changed}) if changed else found
+    if isinstance(found, Mapping) and isinstance(but, Mapping):
+        entries = _resolved(found.entries, outcomes, but.entries)
+        return replace(found, entries={**found.entries, **entries}) if entries else found
+    return found
+
+
+def _resolved(
+    values: MappingType[_K, Value], outcomes: dict[str, bool], but: MappingType[_K, Value]
+) -> dict[_K, Value]:
+    """Those of some values that are something else where the outcomes are known, and are not the same in ``but``."""
+    found = {}
+    for key, value in values.items():
+        if but.get(key) is not value and (resolved := resolve(value, outcomes)) is not value:
+            found[key] = resolved
     return found
 
 

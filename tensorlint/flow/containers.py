@@ -40,10 +40,14 @@ __all__ = [
     "length_of",
     "make_items",
     "make_mapping",
+    "make_tuple",
     "mapping_of",
     "store_item",
     "unpack",
 ]
+
+MOST_KNOWN = 64
+"""Items of a list or tuple of which each is known by its position."""
 
 
 def make_items(
@@ -55,10 +59,19 @@ def make_items(
     kind: str = "list",
     put: tuple[Place, ...] = (),
 ) -> Ref:
-    """A new list, set, deque or iterator."""
+    """A new list, set, deque or iterator; of a very long one it is not known which item is where."""
+    if known is not None and len(known) > MOST_KNOWN:
+        rest, known = join_values(known), None
     ref = Ref(machine.address(*site))
     state.heap[ref.address] = Items(tuple(known) if known is not None else None, rest, put, kind, machine.frame.loops)
     return ref
+
+
+def make_tuple(machine: Machine, state: State, node: cst.CSTNode, items: Sequence[Value]) -> Value:
+    """A tuple of known items, unless there are very many."""
+    if len(items) > MOST_KNOWN:
+        return make_items(machine, state, (node, "tuple"), items, kind="tuple")
+    return Tuple(tuple(items))
 
 
 def make_mapping(

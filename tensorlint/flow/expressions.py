@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tensorlint.flow.conditions import resolve
-from tensorlint.flow.containers import element, items_at, make_items, make_mapping, mapping_of
+from tensorlint.flow.containers import element, items_at, make_items, make_mapping, make_tuple, mapping_of
 from tensorlint.flow.definitions import FunctionDefinition
 from tensorlint.flow.facts import Reason
 from tensorlint.flow.heap import Key
@@ -101,7 +101,7 @@ def tuple_(machine: Machine, node: cst.Tuple, state: State) -> Value:
     values = _elements(machine, node.elements, state)
     if values is None:
         return make_items(machine, state, (node,), rest=_joined(machine, node.elements, state), kind="tuple")
-    return Tuple(tuple(values))
+    return make_tuple(machine, state, node, values)
 
 
 @evaluates(cst.List, cst.Set)

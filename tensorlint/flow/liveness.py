@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import libcst as cst
 
@@ -19,8 +20,9 @@ def is_read_later(scope: cst.FunctionDef | cst.Module, statement: cst.BaseExpres
 
     :param scope: the function (or module) whose statement it is
     """
-    path = _path(scope, statement)
-    if path is None or _leaves(scope, name):
+    known = _scope(scope)
+    path = known.path(statement)
+    if path is None or name in known.leaving:
         return True
     is_loop_variable = False
     for parent, child in zip(reversed(path[:-1]), reversed(path[1:]), strict=True):
@@ -47,7 +49,7 @@ def is_read_later(scope: cst.FunctionDef | cst.Module, statement: cst.BaseExpres
 
 def entry_of_loop(scope: cst.FunctionDef | cst.Module, statement: cst.BaseExpression, name: str) -> str:
     """``d[k]`` where ``name`` is the ``v`` of ``for k, v in d.items()`` around an expression statement; else empty."""
-    for node in reversed(_path(scope, statement) or []):
+    for node in reversed(_scope(scope).path(statement) or []):
         if not isinstance(node, cst.For) or name not in _targets(node.target):
             continue
         match node.target, node.iter:
@@ -64,17 +66,44 @@ def entry_of_loop(scope: cst.FunctionDef | cst.Module, statement: cst.BaseExpres
     return ""
 
 
-def _path(scope: cst.CSTNode, statement: cst.BaseExpression) -> list[cst.CSTNode] | None:
-    """The nodes from a scope down to the expression statement, through statements and their blocks alone."""
-    todo: list[list[cst.CSTNode]] = [[scope.body if isinstance(scope, cst.FunctionDef) else scope]]
-    while todo:
-        path = todo.pop()
-        node = path[-1]
-        if isinstance(node, cst.Expr) and node.value is statement:
-            return path
-        if not isinstance(node, cst.BaseExpression) and (len(path) == 1 or not isinstance(node, _SCOPES)):
-            todo.extend([*path, child] for child in node.children)
-    return None
+class _Scope:
+    """The statements of a scope, and the names that live on elsewhere."""
+
+    def __init__(self, scope: cst.FunctionDef | cst.Module) -> None:
+        self._root = scope.body if isinstance(scope, cst.FunctionDef) else scope
+        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._statements: dict[cst.BaseExpression, cst.Expr] = {}
+        self.leaving: set[str] = set()
+        """The names that a function inside reads, and those of an outer scope."""
+        todo: list[cst.CSTNode] = [self._root]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, _SCOPES):
+                self.leaving |= _names_read(node)
+                continue
+            if isinstance(node, cst.Global | cst.Nonlocal):
+                self.leaving.update(item.name.value for item in node.names)
+            if isinstance(node, cst.Expr):
+                self._statements[node.value] = node
+            for child in node.children:
+                self._parents[child] = node
+                todo.append(child)
+
+    def path(self, statement: cst.BaseExpression) -> list[cst.CSTNode] | None:
+        """The nodes from the scope's body down to an expression statement; None if it is not there."""
+        node: cst.CSTNode | None = self._statements.get(statement)
+        if node is None:
+            return None
+        path = []
+        while node is not None:
+            path.append(node)
+            node = self._parents.get(node)
+        return path[::-1]
+
+
+@lru_cache(maxsize=8)
+def _scope(scope: cst.FunctionDef | cst.Module) -> _Scope:
+    return _Scope(scope)
 
 
 def _but(block: cst.BaseSuite, statement: cst.BaseExpression) -> list[cst.CSTNode]:
@@ -100,6 +129,13 @@ def _first_use(statements: Sequence[cst.CSTNode], name: str, but: cst.BaseExpres
 
 def _reads(node: cst.CSTNode, name: str, but: cst.BaseExpression | None = None) -> bool:
     """Whether a name is read anywhere in a node: not where it is bound, nor by what a loop over it binds anew."""
+    return name in _names_read(node, but)
+
+
+@lru_cache(maxsize=4096)
+def _names_read(node: cst.CSTNode, but: cst.BaseExpression | None = None) -> frozenset[str]:
+    """The names that are read in a node, in functions inside it too."""
+    found: set[str] = set()
     todo: list[cst.CSTNode] = [node]
     while todo:
         node = todo.pop()
@@ -107,8 +143,7 @@ def _reads(node: cst.CSTNode, name: str, but: cst.BaseExpression | None = None) 
             continue
         match node:
             case cst.Name(value=value):
-                if value == name:
-                    return True
+                found.add(value)
             case cst.Attribute(value=value):
                 todo.append(value)
             case cst.Arg(value=value):
@@ -117,16 +152,19 @@ def _reads(node: cst.CSTNode, name: str, but: cst.BaseExpression | None = None) 
                 pass
             case cst.AnnAssign(target=cst.Name(), value=value):
                 todo.extend([value] if value is not None else [])
-            case cst.For(target=target) if name in _targets(target):
-                todo.append(node.iter)
-                todo.extend([node.orelse] if node.orelse is not None else [])
-            case cst.For(target=target) | cst.CompFor(target=target) if not _is_part(target):
+            case cst.For(target=target, iter=over, body=body, orelse=orelse):
+                if _is_part(target):
+                    todo.append(target)
+                found |= _names_read(body, but) - _targets(target)
+                todo.append(over)
+                todo.extend([orelse] if orelse is not None else [])
+            case cst.CompFor(target=target) if not _is_part(target):
                 todo.extend(child for child in node.children if child is not target)
             case cst.Param():
                 todo.extend([node.default] if node.default is not None else [])
             case _:
                 todo.extend(node.children)
-    return False
+    return frozenset(found)
 
 
 def _is_part(target: cst.CSTNode) -> bool:
@@ -134,16 +172,6 @@ def _is_part(target: cst.CSTNode) -> bool:
     if isinstance(target, cst.Tuple | cst.List):
         return any(_is_part(element.value) for element in target.elements)
     return not isinstance(target, cst.Name)
-
-
-def _leaves(scope: cst.FunctionDef | cst.Module, name: str) -> bool:
-    """The name lives on elsewhere: a function inside reads it, or it is of an outer scope."""
-    for node in _walk(scope.body if isinstance(scope, cst.FunctionDef) else scope):
-        if isinstance(node, _SCOPES) and _reads(node, name):
-            return True
-        if isinstance(node, cst.Global | cst.Nonlocal) and any(item.name.value == name for item in node.names):
-            return True
-    return False
 
 
 def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -32,7 +32,7 @@ file, the more for each. A script's ``main`` leads through the whole program, a 
 INLINED_A_FILE = 12_000
 ENOUGH = 20_000
 """Steps after which callers are no longer looked for, and methods not executed again; after half of them, calls are
-followed less far."""
+followed less far, and after all of them not at all."""
 INLINED_LATE = 40
 PHASES = 4
 """How often callers are looked for, and the callers of these."""
@@ -161,7 +161,7 @@ class Looks:
         machine = self.machine
         machine.inlined = self.inlined if inlined is None else inlined
         if machine.budget < self.half:
-            machine.inlined = min(machine.inlined, INLINED_LATE)
+            machine.inlined = min(machine.inlined, INLINED_LATE if machine.budget >= self.enough else 0)
         machine.batches.clear()
         machine.saved_before = machine.storages  # in which order an object's methods are called is not known
         self.root = function

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
-__all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "mentions", "short"]
+__all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "mentions", "operands", "short"]
 
 LONGEST = 40
 
@@ -133,3 +133,16 @@ def bound_names(node: cst.Import | cst.ImportFrom, package: str) -> Iterator[tup
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
             local = alias.asname.name.value
         yield local, f"{base}.{name}" if base else name
+
+
+def operands(test: cst.BooleanOperation) -> list[cst.BaseExpression]:
+    """``a``, ``b`` and ``c`` of ``a and b and c``: what is joined by one operator, however it is put in parentheses."""
+    found: list[cst.BaseExpression] = []
+    todo: list[cst.BaseExpression] = [test]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, cst.BooleanOperation) and type(node.operator) is type(test.operator):
+            todo += (node.right, node.left)
+        else:
+            found.append(node)
+    return found

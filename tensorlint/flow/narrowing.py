@@ -8,7 +8,7 @@ import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
-from tensorlint.flow.names import condition_key, dotted, literal, short
+from tensorlint.flow.names import condition_key, dotted, literal, operands, short
 from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_dtypes import asked_about_dtype
 from tensorlint.flow.narrowing_elements import each, emptiness, holds_something
@@ -44,10 +44,11 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             narrow(machine, test.expression, state, not outcome)
         case cst.BooleanOperation():
             if isinstance(test.operator, cst.And) is outcome:
-                narrow(machine, test.left, state, outcome)
-                narrow(machine, test.right, state, outcome)
+                for operand in operands(test):
+                    narrow(machine, operand, state, outcome)
             elif _terms(test) <= MOST_TERMS:
                 _narrow_either(machine, test, state, outcome)
+            return  # nothing else is known of it than of its parts
         case cst.IfExp():
             _narrow_chosen(machine, test, state, outcome)
         case cst.Call():
@@ -77,7 +78,7 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
 
 def _terms(test: cst.BaseExpression) -> int:
     """How many tests are joined by ``and`` and ``or``."""
-    return _terms(test.left) + _terms(test.right) if isinstance(test, cst.BooleanOperation) else 1
+    return sum(map(_terms, operands(test))) if isinstance(test, cst.BooleanOperation) else 1
 
 
 def _narrow_either(machine: Machine, test: cst.BooleanOperation, state: State, outcome: bool) -> None:
@@ -135,7 +136,7 @@ def outcomes(test: cst.BaseExpression, outcome: bool) -> Guards:
             return outcomes(test.expression, not outcome)
         case cst.BooleanOperation():
             if isinstance(test.operator, cst.And) is outcome:
-                return outcomes(test.left, outcome) | outcomes(test.right, outcome)
+                return frozenset().union(*(outcomes(operand, outcome) for operand in operands(test)))
             return frozenset()
         case cst.Comparison(comparisons=[target]):
             left, right = condition_key(test.left), condition_key(target.comparator)

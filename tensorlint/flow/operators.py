@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tensorlint.flow.compared import difference
-from tensorlint.flow.containers import items_at, make_items
+from tensorlint.flow.containers import items_at, make_items, make_tuple
 from tensorlint.flow.conversion import convert, is_doubtful
 from tensorlint.flow.device_comparisons import device_against_text
 from tensorlint.flow.dtypes import NOTHING
@@ -21,7 +21,7 @@ from tensorlint.flow.lost import Way
 from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.mixed_dtypes import meet
 from tensorlint.flow.mixing import REFUSED, mixed_comparison, mixed_operator
-from tensorlint.flow.names import short
+from tensorlint.flow.names import operands, short
 from tensorlint.flow.promotion import of_arrays, of_tensors
 from tensorlint.flow.row_forms import form_of_operator
 from tensorlint.flow.saved_calls import saved_by_operator
@@ -207,7 +207,7 @@ def _counting(state: State, value: Single, other: Single) -> Single:
 
 def _concatenated(machine: Machine, state: State, node: cst.BaseExpression, a: Single, b: Single) -> Value | None:
     if isinstance(a, Tuple) and isinstance(b, Tuple):
-        return Tuple(a.items + b.items)
+        return make_tuple(machine, state, node, a.items + b.items)
     left, right = items_at(state, a), items_at(state, b)
     if left is None and right is None:
         return None
@@ -283,17 +283,26 @@ def comparison(machine: Machine, node: cst.Comparison, state: State) -> Value:
 
 @evaluates(cst.BooleanOperation)
 def boolean(machine: Machine, node: cst.BooleanOperation, state: State) -> Value:
-    """``a and b``, ``a or b``: either may be the result; the right side is evaluated under the left's outcome."""
+    """``a and b and c``, ``a or b``: any may be the result; each is evaluated under the outcome of those before it."""
     from tensorlint.flow.narrowing import narrow
 
-    left = evaluate(machine, node.left, state)
-    right_state = state.fork()
-    narrow(machine, node.left, right_state, isinstance(node.operator, cst.And))
-    right = evaluate(machine, node.right, right_state) if right_state.alive else left
-    state.join(right_state)
-    if isinstance(left, Unknown) and isinstance(node.operator, cst.Or):
+    first, *others = operands(node)
+    value, before = evaluate(machine, first, state), first
+    path = state.fork()
+    for operand in others:
+        narrow(machine, before, path, isinstance(node.operator, cst.And))
+        if not path.alive:
+            break
+        value, before = _either(node.operator, value, evaluate(machine, operand, path)), operand
+        state.join(path)
+    return value
+
+
+def _either(operator: cst.BaseBooleanOp, left: Value, right: Value) -> Value:
+    """The left side where it decides the outcome, else the right one."""
+    if isinstance(operator, cst.And):
+        return join(left, right)
+    if isinstance(left, Unknown):
         return join(right, left)
-    if isinstance(node.operator, cst.Or):
-        kept = [item for item in alternatives(left) if not (isinstance(item, Constant) and not item.value)]
-        return join_values([*kept, right]) or right
-    return join(left, right)
+    kept = [item for item in alternatives(left) if not (isinstance(item, Constant) and not item.value)]
+    return join_values([*kept, right]) or right

@@ -133,7 +133,8 @@ class State:
                 self.heap[address] = item
                 changed = True
             elif present is not item:
-                a, b = resolve_object(present, self.assumed), resolve_object(item, other.assumed)
+                a = resolve_object(present, self.assumed, item)
+                b = resolve_object(item, other.assumed, present)
                 if (merged_item := join_objects(a, b, mine, others)) is not present:
                     self.heap[address] = merged_item
                     changed = changed or merged_item != present
