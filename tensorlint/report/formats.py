@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNTED", "FORMATS", "render"]
 
-FORMATS = ("text", "concise", "grouped", "json", "json-lines", "github", "gitlab", "sarif", "junit")
+FORMATS = ("text", "concise", "grouped", "json", "json-lines", "github", "gitlab", "sarif", "junit", "html")
 COUNTED = ("text", "concise", "grouped", "json", "json-lines")
 """The formats that ``--statistics`` has."""
 
