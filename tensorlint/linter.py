@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from tensorlint.discovery import project_root
 from tensorlint.files import MOST_BYTES
 from tensorlint.finding import Applicability, Confidence, Evidence, Finding
+from tensorlint.noqa_judge import ABOUT_COMMENTS, judge
 from tensorlint.patterns import ignores_in
 from tensorlint.requirements import targets
 from tensorlint.settings import KEYS, Settings, check_codes
 from tensorlint.source import Source, SourceError, Span
-from tensorlint.suppressions import unsuppressed
+from tensorlint.suppressions import Suppressions
 from tensorlint.syntax import TOO_DEEP, check_syntax
 from tensorlint.versions import NEWEST, Targets
 
@@ -47,6 +48,9 @@ _BOUNDARIES = re.compile(
 )
 
 
+_OWN_NOQA = re.compile(r"# noqa:.*tsl", re.IGNORECASE)
+
+
 class InternalError(SourceError):
     """A fault of tensorlint's own; ``__cause__`` is what happened."""
 
@@ -67,9 +71,7 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
                 f"too large to be analysed: {len(source.data) / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})"
             )
         check_syntax(source, deeply=worth_it)
-        if not worth_it:
-            return []
-        found = _judge(source, settings, project)
+        found = _judge(source, settings, project) if worth_it else []
         source.check()
     except SourceError:
         raise
@@ -77,8 +79,30 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
         raise SourceError(TOO_DEEP) from None
     except Exception as error:
         raise InternalError(f"internal error: {type(error).__name__}: {error}") from error
-    found = [_as_set(each, settings) for each in found if each.confidence >= settings.confidence]
-    return unsuppressed(found, source) if noqa else found
+    if not noqa:
+        return _reported(found, settings)
+    return _reported([*found, *_about_comments(source, settings, found)], settings, Suppressions(source))
+
+
+def _reported(found: Iterable[Finding], settings: Settings, suppressions: Suppressions | None = None) -> list[Finding]:
+    """What is left to report of what was found, in the order of the places."""
+    kept = (
+        _as_set(each, settings)
+        for each in found
+        if each.confidence >= settings.confidence
+        and (suppressions is None or not suppressions.covers(each.line, each.code))
+    )
+    return sorted(kept, key=lambda each: each.sort_key)
+
+
+def _about_comments(source: Source, settings: Settings, found: list[Finding]) -> Iterable[Finding]:
+    """The findings about ``# noqa`` comments, where one names a code of tensorlint."""
+    if _OWN_NOQA.search(source.text) is None:
+        return ()
+    ignored = ignores_in(os.path.abspath(source.path), settings)
+    known = codes_by_default()
+    on = {code for code, default in known.items() if settings.is_selected(code, default) and not ignored(code)}
+    return judge(source, Suppressions(source), found, known, on)
 
 
 def _as_set(finding: Finding, settings: Settings) -> Finding:
@@ -108,7 +132,7 @@ def codes_by_default() -> dict[str, bool]:
     """Every code that a selector can name, and whether it is on where nothing is selected."""
     from tensorlint.rules.registry import rules
 
-    return {**{rule.code: rule.default for rule in rules()}, FAULT: True}
+    return {**{rule.code: rule.default for rule in rules()}, **ABOUT_COMMENTS, FAULT: True}
 
 
 def check_settings(settings: Settings) -> None:

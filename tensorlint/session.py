@@ -36,6 +36,8 @@ class Mode:
     """Apply the unsafe ones too."""
     diff: bool = False
     """Show what fixing would change instead of changing it."""
+    add_noqa: bool = False
+    """Put comments in that suppress what is found."""
     debug: bool = False
     """Show the traceback of an internal error on standard error."""
 
@@ -58,6 +60,8 @@ class Outcome:
     """As findings call it."""
     findings: tuple[Finding, ...] = ()
     fixed: int = 0
+    silenced: int = 0
+    """How many findings a comment suppresses now."""
     diff: str = ""
     data: bytes | None = field(default=None, repr=False)
     """The file as it is now, where the task gave its bytes."""
@@ -79,6 +83,8 @@ def work(task: Task, mode: Mode) -> Outcome:
         if mode.fix or mode.diff:
             return _fix(task, source, mode)
         findings, known = unknown(lint(source, task.settings), source, task.settings)
+        if mode.add_noqa and findings:
+            return _silence(task, source, findings, known)
         return Outcome(path, tuple(findings), data=task.data, known=known)
     except SourceError as error:
         if isinstance(error, InternalError) and mode.debug:
@@ -121,7 +127,7 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
         findings = (*findings, fault(SourceError(result.diagnostic), source.path))
     if mode.diff:
         diff = unified_diff(source, Source(result.data, source.path)) if result.data != source.data else ""
-        return Outcome(source.path, findings, result.fixed, diff, data=task.data, known=known)
+        return Outcome(source.path, findings, result.fixed, diff=diff, data=task.data, known=known)
     if result.data == source.data:
         return Outcome(source.path, findings, data=task.data, known=known)
     if task.data is None:
@@ -132,6 +138,23 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
             return Outcome(source.path, (*lint_again(source), unchanged), known=known)
     now = result.data if task.data is not None else None
     return Outcome(source.path, findings, result.fixed, data=now, known=known)
+
+
+def _silence(task: Task, source: Source, findings: list[Finding], known: frozenset[str]) -> Outcome:
+    from tensorlint.fixes.write import write_atomically
+    from tensorlint.noqa_edits import silenced
+    from tensorlint.noqa_judge import ABOUT_COMMENTS
+
+    about_comments = [each for each in findings if each.code in ABOUT_COMMENTS]  # one more comment would be no answer
+    data, left = silenced(source, (each for each in findings if each.code not in ABOUT_COMMENTS))
+    left = sorted([*left, *about_comments], key=lambda each: each.sort_key)
+    if data != source.data:
+        try:
+            write_atomically(task.path, data, source.data)
+        except OSError as error:
+            unchanged = fault(SourceError(f"the comments could not be written: {error.strerror or error}"), source.path)
+            return Outcome(source.path, (*findings, unchanged), known=known)
+    return Outcome(source.path, tuple(left), silenced=len(findings) - len(left), known=known)
 
 
 def run(

@@ -127,7 +127,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     analysis = ModuleType("tensorlint.flow.analysis")
     analysis.analyse = analyse  # type: ignore[attr-defined]
     registry = ModuleType("tensorlint.rules.registry")
-    registry.rules = lambda: RULES  # type: ignore[attr-defined]
+    registry.rules = registry.every_rule = lambda: RULES  # type: ignore[attr-defined]
     patch.setitem(sys.modules, "tensorlint.flow.analysis", analysis)
     patch.setitem(sys.modules, "tensorlint.rules.registry", registry)
 

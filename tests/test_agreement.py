@@ -10,7 +10,7 @@ import pytest
 
 from tensorlint.rules.base import Rule
 from tensorlint.rules.page import HEADINGS, page
-from tensorlint.rules.registry import rules
+from tensorlint.rules.registry import every_rule, rules
 
 ROOT = Path(__file__).parent.parent
 RULES = {each.code: each for each in rules()}
@@ -24,7 +24,7 @@ def codes(text: str) -> set[str]:
 
 def test_every_rule_has_a_file_named_after_it_and_every_such_file_a_rule() -> None:
     files = {path.stem for path in (ROOT / "tensorlint" / "rules").glob("tsl*.py")}
-    assert files == {f"{each.code.lower()}_{each.name.replace('-', '_')}" for each in RULES.values()}
+    assert files == {f"{each.code.lower()}_{each.name.replace('-', '_')}" for each in every_rule()}
 
 
 def test_every_rule_has_fixtures_and_every_fixtures_folder_a_rule() -> None:
@@ -43,7 +43,7 @@ def test_the_fixtures_of_a_rule_mark_it_and_keep_what_it_misses(code: str) -> No
 def test_the_table_of_the_readme_lists_the_rules() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^(TSL\d{3}) +([a-z0-9-]+) +(on|opt-in) ", readme, re.MULTILINE)
-    assert rows == [(each.code, each.name, "on" if each.default else "opt-in") for each in rules()]
+    assert rows == [(each.code, each.name, "on" if each.default else "opt-in") for each in every_rule()]
 
 
 def test_readme_changelog_and_fixtures_speak_of_no_other_rule() -> None:

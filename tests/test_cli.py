@@ -113,9 +113,10 @@ class TestCheck:
         first, second, third = shown.out.split("\n\n")
         assert first.startswith(f"# {run.folder}: {run.folder / 'pyproject.toml'}\n")
         assert f'confidence = "certain"  # {run.folder / "pyproject.toml"}\n' in first
-        assert 'select = ["TSL101", "TSL102", "TSL108", "TSL201", "TSL900"]  # command line (extend-select)\n' in first
+        selected = '["TSL101", "TSL102", "TSL108", "TSL201", "TSL900", "TSL902"]'
+        assert f"select = {selected}  # command line (extend-select)\n" in first
         assert second.startswith(f"# inner/a.py: {run.folder / 'inner/tensorlint.toml'}\n")
-        assert 'select = ["TSL108", "TSL201", "TSL900"]' in second
+        assert 'select = ["TSL108", "TSL201", "TSL900", "TSL902"]' in second
         assert third.partition("\n")[2] == second.partition("\n")[2] + "\n"
         assert "no settings file" in run("check", "--show-settings", "--isolated").out
 

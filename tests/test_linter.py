@@ -118,7 +118,7 @@ class TestFindings:
 
     def test_noqa(self) -> None:
         text = 'bad("TSL101")  # noqa: TSL101\nbad("TSL101")  # noqa: TSL102\n'
-        assert shown(linted(text)) == ["3:1 TSL101 certain"]
+        assert shown(linted(text)) == ["3:1 TSL101 certain", "3:16 TSL901 certain"]
         assert len(lint(Source((HEAD + text).encode(), "a.py"), EVERY, noqa=False)) == 2
 
     def test_a_file_without_a_source_of_tensors_is_not_analysed(self) -> None:
@@ -139,7 +139,7 @@ class TestFindings:
         assert isinstance(error.value.__cause__, ZeroDivisionError)
 
     def test_codes(self) -> None:
-        assert codes() == {"TSL101", "TSL102", "TSL108", "TSL201", "TSL900"}
+        assert codes() == {"TSL101", "TSL102", "TSL108", "TSL201", "TSL900", "TSL901", "TSL902"}
 
 
 @pytest.mark.parametrize("head", ["", HEAD])

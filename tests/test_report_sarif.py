@@ -15,7 +15,7 @@ from shown import EVIDENCE, FIX, SOURCE, finding, odd, run
 from tensorlint.finding import Confidence, Evidence, Finding
 from tensorlint.report import sarif
 from tensorlint.report.uri import artifact
-from tensorlint.rules.registry import rules
+from tensorlint.rules.registry import every_rule
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 RFC3986 = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-F]{2})*")
@@ -119,14 +119,14 @@ def test_levels() -> None:
 def test_rules_are_described_by_their_pages() -> None:
     log = logged(finding(), finding(code="TSL900", name="not-linted", path="a.py"))
     described = log["tool"]["driver"]["rules"]
-    assert [each["id"] for each in described] == sorted([*(rule.code for rule in rules()), "TSL900"])
+    assert [each["id"] for each in described] == sorted([*(rule.code for rule in every_rule()), "TSL900"])
     assert [described[each["ruleIndex"]]["id"] for each in log["results"]] == ["TSL900", "TSL101"]
     page = next(each for each in described if each["id"] == "TSL101")
     assert page["name"] == "grad-to-numpy"
     assert page["shortDescription"]["text"] == "A tensor that requires grad is converted to NumPy, which raises."
     assert "\nUse instead\n-----------\n" in page["help"]["markdown"]
     assert page["defaultConfiguration"] == {"enabled": True}
-    for each in described[:-1]:
+    for each in (one for one in described if one["id"] != "TSL900"):
         assert len(each["fullDescription"]["text"]) <= 1024  # GitHub refuses more
         assert not each["name"][0].isspace()
 

@@ -23,6 +23,7 @@ _STDIN = "-"
 @click.command()
 @shared
 @click.option("--fix", is_flag=True, help="Make the safe fixes.")
+@click.option("--add-noqa", is_flag=True, help="Put a noqa comment to everything that is found.")
 def check(**options: Any) -> int:
     """Report the conversion bugs in PATHS, files or folders (default: the working folder; -: standard input).
 
@@ -36,7 +37,7 @@ def check(**options: Any) -> int:
 @shared
 def fix(**options: Any) -> int:
     """Repair what can be repaired safely in PATHS, and report the rest. The same as check --fix."""
-    return _run({**options, "fix": True})
+    return _run({**options, "fix": True, "add_noqa": False})
 
 
 def _run(options: dict[str, Any]) -> int:
@@ -47,6 +48,8 @@ def _run(options: dict[str, Any]) -> int:
     if stdin_filename is not None and paths != [_STDIN]:
         raise click.UsageError("--stdin-filename needs the path - (standard input)")
     check_together(options)
+    if options["add_noqa"] and paths == [_STDIN]:
+        raise click.UsageError("--add-noqa is for files, not for standard input")
     with opened(options.pop("output_file")) as options["output"]:
         return _lint(paths, stdin_filename, options)
 
@@ -72,10 +75,14 @@ def _lint(paths: list[str], stdin_filename: str | None, options: dict[str, Any])
 def _run_files(settings: Configuration, found: Discovered, paths: list[str], options: dict[str, Any]) -> int:
     from tensorlint.cli.running import run_files
     from tensorlint.cli.show import show
+    from tensorlint.report.summary import counted
 
     with_baseline = _read_baselines(settings, found)
     linted = run_files(settings, found, _mode(options), options["jobs"])
     code = show(linted.outcomes, linted.faults, options)
+    if options["add_noqa"]:
+        silenced = [each.silenced for each in linted.outcomes if each.silenced]
+        click.echo(f"{counted(sum(silenced), 'finding')} in {counted(len(silenced), 'file')} suppressed.", err=True)
     if with_baseline:
         from tensorlint.cli.known import tell
 
@@ -124,5 +131,6 @@ def _mode(options: dict[str, Any]) -> Any:
         fix=options["fix"] and not options["diff"],
         unsafe=options["unsafe_fixes"],
         diff=options["diff"],
+        add_noqa=options["add_noqa"],
         debug=options["debug"],
     )

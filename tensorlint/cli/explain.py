@@ -44,12 +44,12 @@ def explain(rule: str) -> None:
 
 def _page(wanted: str) -> tuple[str, str]:
     from tensorlint.linter import FAULT
-    from tensorlint.rules.registry import rules
+    from tensorlint.rules.registry import every_rule
 
     if wanted.upper() == FAULT:
         return f"{FAULT} not-linted", _NOT_LINTED.strip()
-    for rule in rules():
+    for rule in every_rule():
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return f"{rule.code} {rule.name}", inspect.cleandoc(rule.__doc__ or "").strip()
-    known = ", ".join([*(rule.code for rule in rules()), FAULT])
+    known = ", ".join([*(rule.code for rule in every_rule()), FAULT])
     raise click.BadParameter(f"unknown rule {wanted!r} (known codes: {known})", param_hint="CODE")

@@ -10,6 +10,7 @@ from tensorlint.baseline import gone, read
 from tensorlint.cli.running import Linted
 from tensorlint.discovery import display_path
 from tensorlint.report.printable import escaped
+from tensorlint.report.summary import counted
 from tensorlint.settings import Settings
 
 __all__ = ["tell"]
@@ -28,17 +29,13 @@ def tell(linted: Linted, paths: Sequence[str]) -> None:
         left = gone(baseline, done, paths)
         name = escaped(display_path(file))
         if known:
-            click.echo(f"{_findings(known)} in the baseline {name} {_are(known)} not reported.", err=True)
+            click.echo(f"{counted(known, 'finding')} in the baseline {name} {_are(known)} not reported.", err=True)
         if left:
             click.echo(
-                f"{_findings(len(left))} in the baseline {name} {_are(len(left))} gone: "
+                f"{counted(len(left), 'finding')} in the baseline {name} {_are(len(left))} gone: "
                 "`tensorlint baseline prune` drops them.",
                 err=True,
             )
-
-
-def _findings(number: int) -> str:
-    return f"{number} finding{'s' if number != 1 else ''}"
 
 
 def _are(number: int) -> str:

@@ -115,6 +115,9 @@ def check_together(options: dict[str, Any]) -> None:
         for name in ("output_file", "statistics"):
             if options[name]:
                 raise click.UsageError(f"--diff and --{name.replace('_', '-')} cannot be given together")
+    for name in ("fix", "diff"):
+        if options["add_noqa"] and options[name]:
+            raise click.UsageError(f"--add-noqa and --{name} cannot be given together")
     if options["statistics"] and options["output_format"] not in COUNTED:
         raise click.UsageError(f"--statistics needs one of the output formats {', '.join(COUNTED)}")
 

@@ -26,9 +26,9 @@ class _Row:
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def rules(output_format: str) -> None:
     """List the rules: code, name, whether it is on by default, what it finds, and how safe its fix is."""
-    from tensorlint.rules.registry import rules as registered
+    from tensorlint.rules.registry import every_rule
 
-    rows = [_row(rule) for rule in registered()]
+    rows = [_row(rule) for rule in every_rule()]
     if output_format == "json":
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return

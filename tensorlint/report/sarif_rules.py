@@ -16,9 +16,9 @@ __all__ = ["descriptors"]
 
 def descriptors(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Every rule that there is, and the codes of findings that are no rule's, in the order of the codes."""
-    from tensorlint.rules.registry import rules
+    from tensorlint.rules.registry import every_rule
 
-    described = {rule.code: _descriptor(rule) for rule in rules()}
+    described = {rule.code: _descriptor(rule) for rule in every_rule()}
     for finding in findings:
         described.setdefault(finding.code, {"id": finding.code, "name": finding.name})
     return [described[code] for code in sorted(described)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tensorlint.finding import Applicability, Finding
 
-__all__ = ["FAULT", "Summary", "summarise"]
+__all__ = ["FAULT", "Summary", "counted", "summarise"]
 
 FAULT = "TSL900"
 """The code of a file that could not be linted."""
@@ -32,17 +32,17 @@ class Summary:
         """What is said at the end of a run that people read."""
         lines = []
         if self.fixed:
-            lines.append(f"Fixed {_count(self.fixed, 'finding')}.")
+            lines.append(f"Fixed {counted(self.fixed, 'finding')}.")
         if self.findings:
             hints = [f"{self.safe} fixable with --fix"] if self.safe else []
             if self.unsafe:
                 hints.append(f"{self.unsafe}{' more' if self.safe else ' fixable'} with --fix --unsafe-fixes")
             hint = f" ({', '.join(hints)})" if hints else ""
-            lines.append(f"Found {_count(self.findings, 'finding')}{hint} in {_count(self.files, 'file')}.")
+            lines.append(f"Found {counted(self.findings, 'finding')}{hint} in {counted(self.files, 'file')}.")
         if self.faults:
-            lines.append(f"{_count(self.faults, 'file')} could not be linted.")
+            lines.append(f"{counted(self.faults, 'file')} could not be linted.")
         if not self.findings and not self.faults:
-            lines.append(f"All clear: {_count(self.files, 'file')}.")
+            lines.append(f"All clear: {counted(self.files, 'file')}.")
         return lines
 
 
@@ -66,5 +66,6 @@ def summarise(findings: Iterable[Finding], files: int, fixed: int = 0) -> Summar
     )
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

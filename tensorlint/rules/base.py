@@ -34,7 +34,7 @@ class Rule:
     default: ClassVar[bool] = True
     """On unless deselected; an opt-in rule must be selected."""
     events: ClassVar[tuple[type[Event], ...]]
-    """The kinds of events that ``judge`` wants to see."""
+    """The kinds of events that ``judge`` wants to see; none: the rule is not about the program."""
 
     def judge(self, event: Event) -> Iterator[Verdict]:
         """The verdicts on one event: none, or (nearly always) one."""

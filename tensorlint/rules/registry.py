@@ -1,4 +1,7 @@
-"""The rules that there are, found by discovery: each is a class in a module ``rules/tslNNN_name.py``."""
+"""The rules that there are, found by discovery: each is a class in a module ``rules/tslNNN_name.py``.
+
+Rules with codes from TSL900 on are not about the program: what they say is found elsewhere, and their page is here.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,21 @@ import re
 from tensorlint import rules as package
 from tensorlint.rules.base import Rule
 
-__all__ = ["rule", "rules"]
+__all__ = ["every_rule", "rule", "rules"]
 
+_NOT_ABOUT_THE_PROGRAM = "TSL9"
 _MODULE = re.compile(r"tsl[0-9]{3}_[a-z0-9_]+")
 
 
 @functools.cache
 def rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the codes."""
+    """Every rule about the program, in the order of the codes."""
+    return tuple(each for each in every_rule() if each.code < _NOT_ABOUT_THE_PROGRAM)
+
+
+@functools.cache
+def every_rule() -> tuple[Rule, ...]:
+    """These, and those about its comments."""
     found = [_load(name) for _, name, _ in pkgutil.iter_modules(package.__path__) if _MODULE.fullmatch(name)]
     return tuple(sorted(found, key=lambda each: each.code))
 
@@ -27,10 +37,10 @@ def rule(code: str) -> Rule:
 
     :raises LookupError: if there is none; the message names those that there are
     """
-    for each in rules():
+    for each in every_rule():
         if each.code == code.upper():
             return each
-    raise LookupError(f"unknown rule {code!r} (known: {', '.join(each.code for each in rules())})")
+    raise LookupError(f"unknown rule {code!r} (known: {', '.join(each.code for each in every_rule())})")
 
 
 def _load(name: str) -> Rule:
