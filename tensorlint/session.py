@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tensorlint.baseline import unknown
+from tensorlint.changes import ALL, Lines
 from tensorlint.discovery import display_path
 from tensorlint.files import read
 from tensorlint.finding import Finding
@@ -50,6 +51,8 @@ class Task:
     settings: Settings
     data: bytes | None = None
     """The file's bytes where they are not those on the disk (standard input); nothing is written then."""
+    lines: Lines = ALL
+    """The lines on which findings count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def work(task: Task, mode: Mode) -> Outcome:
         if mode.fix or mode.diff:
             return _fix(task, source, mode)
         findings, known = unknown(lint(source, task.settings), source, task.settings)
+        findings = [each for each in findings if task.lines.meet(each.line, each.end_line)]
         if mode.add_noqa and findings:
             return _silence(task, source, findings, known)
         return Outcome(path, tuple(findings), data=task.data, known=known)

@@ -48,8 +48,9 @@ def _run(options: dict[str, Any]) -> int:
     if stdin_filename is not None and paths != [_STDIN]:
         raise click.UsageError("--stdin-filename needs the path - (standard input)")
     check_together(options)
-    if options["add_noqa"] and paths == [_STDIN]:
-        raise click.UsageError("--add-noqa is for files, not for standard input")
+    for name in ("add_noqa", "diff_base"):
+        if options[name] and paths == [_STDIN]:
+            raise click.UsageError(f"--{name.replace('_', '-')} is for files, not for standard input")
     with opened(options.pop("output_file")) as options["output"]:
         return _lint(paths, stdin_filename, options)
 
@@ -73,12 +74,17 @@ def _lint(paths: list[str], stdin_filename: str | None, options: dict[str, Any])
 
 
 def _run_files(settings: Configuration, found: Discovered, paths: list[str], options: dict[str, Any]) -> int:
+    from tensorlint.changes import Changes, ChangesError
     from tensorlint.cli.running import run_files
     from tensorlint.cli.show import show
     from tensorlint.report.summary import counted
 
     with_baseline = _read_baselines(settings, found)
-    linted = run_files(settings, found, _mode(options), options["jobs"])
+    changes = Changes(options["diff_base"]) if options["diff_base"] is not None else None
+    try:
+        linted = run_files(settings, found, _mode(options), options["jobs"], changes=changes)
+    except ChangesError as error:
+        raise BadSettings(f"--diff-base: {error}") from None
     code = show(linted.outcomes, linted.faults, options)
     if options["add_noqa"]:
         silenced = [each.silenced for each in linted.outcomes if each.silenced]

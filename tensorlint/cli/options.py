@@ -86,6 +86,11 @@ def shared(command: Command) -> Command:
         ),
         click.option("--output-file", metavar="FILE", help="Write the report to a file, and only its summary here."),
         click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them."),
+        click.option(
+            "--diff-base",
+            metavar="REV",
+            help="Report only what stands on lines that changed since this git revision (REV...: since leaving it).",
+        ),
         click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input (path -)."),
         click.option("--show-settings", is_flag=True, help="Print the settings that hold for PATHS, and lint nothing."),
         click.option("--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing."),
@@ -116,6 +121,8 @@ def check_together(options: dict[str, Any]) -> None:
             if options[name]:
                 raise click.UsageError(f"--diff and --{name.replace('_', '-')} cannot be given together")
     for name in ("fix", "diff"):
+        if options["diff_base"] is not None and options[name]:
+            raise click.UsageError(f"--diff-base and --{name} cannot be given together")
         if options["add_noqa"] and options[name]:
             raise click.UsageError(f"--add-noqa and --{name} cannot be given together")
     if options["statistics"] and options["output_format"] not in COUNTED:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import click
 
+from tensorlint.changes import ALL, Changes
 from tensorlint.configuration import Configuration
 from tensorlint.discovery import Discovered, display_path
 from tensorlint.finding import Finding
@@ -41,15 +42,22 @@ def run_files(
     mode: Mode,
     jobs: int | None,
     adapted: Callable[[Settings], Settings] | None = None,
+    changes: Changes | None = None,
 ) -> Linted:
     """Lint what was found, each file under its own settings.
 
     :param adapted: makes of the settings those that are used
+    :param changes: lint only changed files, and report only what stands on changed lines
+    :raises ChangesError: if it is not known what has changed
     """
     for folder in found.empty:
         click.echo(f"warning: no Python files to lint in {folder!r}", err=True)
-    chosen = {path: configuration.settings(os.path.dirname(path)) for path in found.files}
-    tasks = [Task(path, each if adapted is None else adapted(each)) for path, each in chosen.items()]
+    tasks = []
+    for path in found.files:
+        lines = changes.of(path) if changes is not None else ALL
+        if lines is not None:
+            chosen = configuration.settings(os.path.dirname(path))
+            tasks.append(Task(path, chosen if adapted is None else adapted(chosen), lines=lines))
     with _progress(len(tasks)) as done:
         outcomes = run(tasks, mode, jobs=jobs, done=done)
     faults = [fault(SourceError(each.message), display_path(each.path) or each.path) for each in found.problems]
