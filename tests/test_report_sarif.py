@@ -12,12 +12,14 @@ import pytest
 from jsonschema import Draft4Validator
 from shown import EVIDENCE, FIX, SOURCE, finding, odd, run
 
-from tensorlint.finding import Confidence, Evidence, Finding
+from tensorlint.finding import Applicability, Confidence, Edit, Evidence, Finding, Fix
 from tensorlint.report import sarif
 from tensorlint.report.uri import artifact
 from tensorlint.rules.registry import every_rule
+from tensorlint.source import Source
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+PLACE = ("startLine", "startColumn", "endLine", "endColumn")
 RFC3986 = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-F]{2})*")
 
 
@@ -105,6 +107,29 @@ def test_every_place_has_an_end() -> None:
     for region in re.findall(r'"region": (\{.*?\})', json.dumps(found)):
         region = json.loads(region)
         assert (region["startLine"], region["startColumn"]) <= (region["endLine"], region["endColumn"])
+
+
+def test_the_replacements_make_the_fix() -> None:
+    """Columns count code points: what stands before the place is outside the basic plane, and takes more elsewhere."""
+    data = "# \N{BRAIN}\nx = '\N{BRAIN}é', y.numpy()\n".encode()
+    edits = (Edit(2, 12, 2, 12, ".detach()"), Edit(2, 12, 2, 20, ".cpu().numpy()"))
+    (result,) = logged(finding(fix=Fix(Applicability.SAFE, "", edits)), source=data.decode())["results"]
+    (change,) = result["fixes"][0]["artifactChanges"]
+    again = [
+        Edit(*(each["deletedRegion"][name] for name in PLACE), each["insertedContent"]["text"])
+        for each in change["replacements"]
+    ]
+    assert Source(data, "a.py").edited(again).decode() == "# \N{BRAIN}\nx = '\N{BRAIN}é', y.detach().cpu().numpy()\n"
+
+
+def test_text_that_looks_like_the_log_is_text() -> None:
+    (result,) = logged(finding(message='"results": []'))["results"]
+    assert result["message"]["text"] == '"results": []'
+
+
+def test_a_result_is_a_line() -> None:
+    lines = "".join(sarif.render(run(*odd()))).splitlines()
+    assert sum(line.lstrip().startswith('{"ruleId"') for line in lines) == len(odd())
 
 
 def test_columns_count_code_points() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 from tensorlint.discovery import display_path
@@ -17,9 +18,14 @@ def checkout_path(path: str) -> str:
 
     With ``/``, and absolute where it is below neither.
     """
+    return _relative(path, (*filter(None, map(os.environ.get, _ROOTS)), os.getcwd()))
+
+
+@functools.lru_cache(maxsize=1024)
+def _relative(path: str, roots: tuple[str, ...]) -> str:
     absolute = os.path.abspath(path)
-    for root in filter(None, map(os.environ.get, _ROOTS)):
+    for root in roots:
         below = display_path(absolute, os.path.realpath(root))
         if below != absolute.replace(os.sep, "/"):
             return below
-    return display_path(absolute)
+    return absolute.replace(os.sep, "/")

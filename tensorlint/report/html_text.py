@@ -35,4 +35,6 @@ def marked(text: str) -> str:
 
 def source(text: str) -> str:
     """A stretch of a line of source; tabs are kept, and what would be obeyed or is nothing to see is a ``?``."""
-    return escape("".join(each if each.isprintable() or each == "\t" else "?" for each in text))
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() or each == "\t" else "?" for each in text)
+    return escape(text)

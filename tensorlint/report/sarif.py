@@ -21,15 +21,32 @@ _LEVELS = {Confidence.CERTAIN: "error", Confidence.LIKELY: "warning", Confidence
 _FINGERPRINT = "tensorlint/v1"
 """Named after how it is made: a better way would get a name of its own beside this one."""
 
+_RESULTS = '"results": []'
+"""Where they go. Inside a string the quotes would be escaped, so that no text can be taken for it."""
+
 Json = dict[str, Any]
 
 
 def render(run: Run) -> Iterator[str]:
-    """One log with one run. Columns count code points and ends are exclusive, as in findings."""
+    """One log with one run. Columns count code points and ends are exclusive, as in findings.
+
+    Each result has a line of its own: the log of a large run is written as it is made, and is a third as long.
+    """
     rules = descriptors(run.findings)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
+    before, _, after = json.dumps(_log(run, rules), indent=2).rpartition(_RESULTS)
+    yield before + _RESULTS[:-1]
+    between = "\n"
+    for finding, mark in run.fingerprinted():
+        yield f"{between}        {json.dumps(_result(finding, mark, index[finding.code]))}"
+        between = ",\n"
+    yield ("\n      ]" if run.findings else "]") + after + "\n"
+
+
+def _log(run: Run, rules: list[Json]) -> Json:
+    """The log without its results."""
     failures = [finding for finding in run.findings if finding.code == FAULT]
-    log = {
+    return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [
@@ -45,11 +62,10 @@ def render(run: Run) -> Iterator[str]:
                         "toolExecutionNotifications": [_notification(each) for each in failures],
                     }
                 ],
-                "results": [_result(finding, mark, index[finding.code]) for finding, mark in run.fingerprinted()],
+                "results": [],
             }
         ],
     }
-    yield json.dumps(log, indent=2) + "\n"
 
 
 def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
