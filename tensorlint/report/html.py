@@ -124,9 +124,9 @@ def _fix(finding: Finding) -> str:
 
 def _pages(findings: Iterable[Finding]) -> Iterator[str]:
     """What the rules that found something say of themselves."""
-    from tensorlint.rules.registry import rules
+    from tensorlint.rules.registry import every_rule
 
-    known = {rule.code: rule for rule in rules()}
+    known = {rule.code: rule for rule in every_rule()}
     for code, name in sorted({(finding.code, finding.name) for finding in findings}):
         text = _docstring(known[code]) if code in known else f"tensorlint explain {code}"
         yield (
