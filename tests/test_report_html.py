@@ -191,8 +191,8 @@ class TestFrames:
     def test_places_inside_each_other(self) -> None:
         way = [Stop(1, "a.py", 1, 3, 1, 5, ""), Stop(2, "a.py", 1, 1, 1, 9, "", sink=True)]
         text = frames(way, "f", Lines({"a.py": b"abcdefgh\n"}))
-        marked = re.findall(r'<mark class="(\w+)" data-steps="([\d ]+)">(\w+)</mark>', text)
-        assert marked == [("sink", "2", "ab"), ("sink", "1 2", "cd"), ("sink", "2", "efgh")]
+        marked = re.findall(r'<mark class="([\w ]+)" data-steps="([\d ]+)">(\w+)</mark>', text)
+        assert marked == [("sink", "2", "ab"), ("sink inner", "1 2", "cd"), ("sink", "2", "efgh")]
 
     def test_a_file_that_is_gone(self) -> None:
         assert "The source cannot be shown." in frames([stop(1, 1, "gone.py")], "f", Lines())

@@ -108,7 +108,7 @@ def _chain(chain: tuple[Stop, ...], name: str) -> Iterator[str]:
     elsewhere = len({stop.path for stop in chain}) > 1
     yield '<ol class="chain">\n'
     for stop in chain:
-        where = f"{broken(stop.path)}:{stop.line}" if elsewhere else f"line {stop.line}"
+        where = f"{broken(stop.path)}:{stop.line}" if elsewhere else f"line&nbsp;{stop.line}"
         kind = ' class="sink"' if stop.sink else ""
         link = f'<a href="#{name}-{stop.number}" data-step="{stop.number}">{where}</a>'
         yield f"<li{kind}>{marked(stop.text)} {link}</li>\n"

@@ -86,8 +86,9 @@ def _row(text: str, line: int, cut: int, here: Sequence[Stop], name: str) -> Ite
                 yield f'<a id="{name}-{stop.number}"></a>'
         piece = source(text[start:end])
         if within:
-            kind = "sink" if any(stop.sink for stop in within) else "step"
+            kinds = ["sink"] if any(stop.sink for stop in within) else ["step"]
+            kinds += ["inner"] if len({(stop.line, stop.column, stop.end_column) for stop in within}) > 1 else []
             steps = " ".join(str(stop.number) for stop in within)
-            yield f'<mark class="{kind}" data-steps="{steps}">{piece}</mark>'
+            yield f'<mark class="{" ".join(kinds)}" data-steps="{steps}">{piece}</mark>'
         else:
             yield piece
