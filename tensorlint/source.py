@@ -12,10 +12,10 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tensorlint.finding import Edit
+from tensorlint.places import Span, locate
 
 if TYPE_CHECKING:
     import ast
@@ -28,7 +28,8 @@ __all__ = ["Source", "SourceError", "Span"]
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FORBIDDEN = ((re.compile("\0"), "a NUL byte"), (re.compile("[\ud800-\udfff]"), "a lone surrogate"))
-_LEADING_FORM_FEED = re.compile(r"^[ \t]*\f[ \t\f]*", re.MULTILINE)
+_FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?[^\r\n]*")
+_LEADING_FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t]*\f[ \t\f]*", re.MULTILINE)
 
 
 class SourceError(Exception):
@@ -39,16 +40,6 @@ class SourceError(Exception):
         self.message = message
         self.line = line
         self.column = column
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text; lines and columns from 1, the end is exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 class Source:
@@ -64,7 +55,7 @@ class Source:
         self.path = path
         self.bom = data.startswith(codecs.BOM_UTF8)
         try:
-            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(_first_lines(data)).readline)
         except SyntaxError as error:
             if "missing encoding" not in str(error.msg):
                 raise SourceError(str(error.msg)) from None
@@ -168,7 +159,10 @@ class Source:
     def spans(self, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, tuple[Span, Span]]:
         """The places of ``nodes`` (of this file's module): without and with their own parentheses."""
         wanted = {id(node): node for node in nodes}
-        found = _locate(self.outline(), set(wanted))
+        try:
+            found = locate(self.outline(), set(wanted))
+        except ValueError as error:
+            raise SourceError(str(error)) from None
         return {
             node: (self._shifted(found[key][0]), self._shifted(found[key][1]))
             for key, node in wanted.items()
@@ -227,48 +221,13 @@ class Source:
         )
 
 
+def _first_lines(data: bytes) -> bytes:
+    """The lines that can declare an encoding, ended as Python's tokenizer wants them."""
+    lines = _FIRST_LINES.match(data)
+    assert lines is not None
+    return lines[0].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
 def _place(text_before: str) -> tuple[int, int]:
     lines = _NEWLINE.split(text_before)
     return len(lines), len(lines[-1]) + 1
-
-
-def _locate(outline: Outline, wanted: set[int]) -> dict[int, tuple[Span, Span]]:
-    """Generate the module's code once and note where the wanted nodes (by ``id``) begin and end."""
-    from libcst.metadata.position_provider import WhitespaceInclusivePositionProvidingCodegenState
-
-    module, missing = outline.module, outline.missing
-    inner: dict[int, Span] = {}
-    outer: dict[int, Span] = {}
-
-    class State(WhitespaceInclusivePositionProvidingCodegenState):
-        __slots__ = ()
-
-        def before_codegen(self, node: cst.CSTNode) -> None:
-            if id(node) in wanted:
-                outer[id(node)] = Span(self.line, self.column + 1, 0, 0)
-
-        def after_codegen(self, node: cst.CSTNode) -> None:
-            if (start := outer.get(id(node))) is not None:
-                outer[id(node)] = Span(start.line, start.column, self.line, self.column + 1)
-            self.line += missing.get(id(node), 0)
-
-        @contextmanager
-        def record_syntactic_position(
-            self,
-            node: cst.CSTNode,
-            *,
-            start_node: cst.CSTNode | None = None,
-            end_node: cst.CSTNode | None = None,
-        ) -> Iterator[None]:
-            line, column = self.line, self.column + 1
-            yield
-            if id(node) in wanted:
-                inner[id(node)] = Span(line, column, self.line, self.column + 1)
-
-    state = State(
-        default_indent=module.default_indent,
-        default_newline=module.default_newline,
-        provider=None,  # type: ignore[arg-type]  # nothing is stored in a provider: only the wanted places are kept
-    )
-    module._codegen(state)
-    return {key: (inner.get(key, span), span) for key, span in outer.items()}

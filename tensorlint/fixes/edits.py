@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import itertools
+import re
 import tokenize
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     Spans = Mapping[cst.CSTNode, tuple[Span, Span]]
 
 __all__ = ["resolve"]
+
+_LINE_END = re.compile(r"(?<!\r)\n")
 
 
 def resolve(repair: Repair, source: Source, spans: Spans) -> Fix | None:
@@ -44,6 +49,8 @@ def resolve(repair: Repair, source: Source, spans: Spans) -> Fix | None:
         span, text = _place(change, spans), change.text
         for full_name, name in imports.names.items():
             text = text.replace("{" + full_name + "}", name)
+        if isinstance(change, Replace) and "\n" in text:
+            text = _on_several_lines(text, source)
         loses_comment = loses_comment or _has_comment(source.slice(span))
         key = (span.line, span.column, span.end_line, span.end_column)
         if key in edits and (span.line, span.column) != (span.end_line, span.end_column):
@@ -72,6 +79,22 @@ def _place(change: Change, spans: Spans) -> Span:
     assert isinstance(change, Tail)
     _, head = spans[change.head]
     return Span(head.end_line, head.end_column, inner.end_line, inner.end_column)
+
+
+def _on_several_lines(text: str, source: Source) -> str:
+    """A new expression with the file's line ends, in parentheses where those that kept it together are gone."""
+    text = _LINE_END.sub(source.outline().module.default_newline, text)
+    return text if _is_expression(text) or not _is_expression(f"({text}\n)") else f"({text})"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes are other linters' business
+            ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _overlap(edits: list[Edit]) -> bool:

@@ -34,7 +34,7 @@ from tensorlint.settings import Settings
 from tensorlint.source import Source, SourceError
 from tensorlint.syntax import check_syntax
 
-FORM_FEEDS = re.compile(r"^[ \t]*\f[ \t\f]*", re.MULTILINE)
+FORM_FEEDS = re.compile(r"(?:^|(?<=\r))[ \t]*\f[ \t\f]*", re.MULTILINE)
 """At the start of a line: taken out before LibCST sees the text, which would lose them."""
 
 
