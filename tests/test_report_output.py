@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from commands import BAD, FIXABLE, Result, Run
@@ -186,6 +187,28 @@ class TestOutputFile:
         result = command("check", "--diff", *option)
         assert (result.code, result.out) == (2, "")
         assert f"--diff and {option[0]} cannot be given together" in result.err
+
+
+@pytest.mark.usefixtures("toy")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let files have these names")
+@pytest.mark.parametrize("form", formats.FORMATS)
+def test_files_of_odd_names(form: str, command: Run) -> None:
+    """On the disk and through the whole command: nothing fails, and nothing reaches a terminal that it would obey."""
+    for name in ODD_NAMES:
+        command.write(name, BAD)
+    result = command("check", "--output-format", form)
+    assert (result.code, result.err) == (1, "")
+    assert all(line.isprintable() for line in result.out.split("\n"))
+    if form in ("json", "gitlab"):
+        assert len(json.loads(result.out)) == len(ODD_NAMES)
+    elif form == "sarif":
+        assert len(json.loads(result.out)["runs"][0]["results"]) == len(ODD_NAMES)
+    elif form == "junit":
+        assert len(ElementTree.fromstring(result.out)) == len(ODD_NAMES)
+    elif form == "html":
+        assert result.out.count("<article") == len(ODD_NAMES)
+    else:
+        assert result.out.count("TSL101 is bad") == len(ODD_NAMES)
 
 
 def test_a_failure_half_way_leaves_the_old_report(tmp_path: Path) -> None:
