@@ -68,16 +68,16 @@ def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force
             parent = os.path.dirname(absolute)
             if force_exclude and is_excluded(absolute, settings(parent)):
                 continue
-            files = [absolute]
-        for file in files:
-            _reach(reached, file)
-    found.files = sorted(reached.values(), key=display_path)
+            files = [(absolute, os.path.realpath(absolute))]
+        for file, real in files:
+            _reach(reached, file, real)
+    cwd = os.getcwd()
+    found.files = sorted(reached.values(), key=lambda file: display_path(file, cwd))
     return found
 
 
-def _reach(reached: dict[str, str], file: str) -> None:
+def _reach(reached: dict[str, str], file: str, real: str) -> None:
     """Note a file; of several names for it the one that is no link stays, else the first in the alphabet."""
-    real = os.path.realpath(file)
     known = reached.get(real)
     if known is None or (file != known and (file == real or (known != real and file < known))):
         reached[real] = file
@@ -142,9 +142,11 @@ def _git_ignores(path: str, is_folder: bool) -> bool:
 
 def _walk(
     folder: str, filters: tuple[Filter, ...], settings: Callable[[str], Settings], problems: list[Problem]
-) -> Iterator[str]:
-    """The Python files below a folder; ``filters`` are those of the ``.gitignore`` files above it."""
+) -> Iterator[tuple[str, str]]:
+    """The Python files below a folder, with their real paths; ``filters`` are those of the ``.gitignore`` files above
+    it."""
     pending = [(folder, filters)]
+    real = os.path.realpath(folder)
     while pending:
         here, above = pending.pop()
         try:
@@ -166,8 +168,10 @@ def _walk(
             if (is_folder or is_file) and not _excluded(every, entry.path, is_folder):
                 if is_folder:
                     pending.append((entry.path, inside))
-                else:
-                    yield entry.path
+                elif entry.is_symlink():
+                    yield entry.path, os.path.realpath(entry.path)
+                else:  # links to folders are not followed: nothing below the first one leads elsewhere
+                    yield entry.path, real + entry.path[len(folder) :]
 
 
 def _from_settings(settings: Settings) -> tuple[Filter, ...]:

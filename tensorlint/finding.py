@@ -8,7 +8,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-__all__ = ["Applicability", "Confidence", "Edit", "Evidence", "Finding", "Fix"]
+__all__ = ["FAULT", "Applicability", "Confidence", "Edit", "Evidence", "Finding", "Fix"]
+
+
+FAULT = "TSL900"
+"""The code of a file that could not be linted."""
 
 
 class Confidence(enum.IntEnum):

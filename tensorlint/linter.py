@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tensorlint.dependencies import asked_versions
 from tensorlint.discovery import project_root
 from tensorlint.files import MOST_BYTES
-from tensorlint.finding import Applicability, Confidence, Evidence, Finding
+from tensorlint.finding import FAULT, Applicability, Confidence, Evidence, Finding
 from tensorlint.noqa_judge import ABOUT_COMMENTS, judge
 from tensorlint.patterns import ignores_in
 from tensorlint.requirements import targets
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from tensorlint.rules.base import Rule, Verdict
 
 __all__ = ["FAULT", "InternalError", "check_settings", "codes", "codes_by_default", "fault", "lint"]
-
-FAULT = "TSL900"
-"""The code of a file that could not be linted."""
 
 _MOST_ANALYSED = 2_000_000
 """Bytes; LibCST's tree of dense code takes some 2000 times the text's memory."""
@@ -187,7 +185,10 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
 
 def _targets(settings: Settings, project: Project) -> Targets:
     """The versions that the project is for: as it is set, else what its requirements allow."""
-    required = targets(str(project.root)) if "" in (settings.target_torch, settings.target_numpy) else NEWEST
+    required = NEWEST
+    if "" in (settings.target_torch, settings.target_numpy):
+        required = targets(str(project.root))
+        asked_versions(required.torch, required.numpy)
     chosen = (settings.target_torch or required.torch, settings.target_numpy or required.numpy)
     return Targets(*("" if version == "newest" else version for version in chosen))
 

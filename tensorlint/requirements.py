@@ -18,7 +18,7 @@ from typing import Any
 from tensorlint.files import read
 from tensorlint.versions import Targets
 
-__all__ = ["newest_allowed", "targets"]
+__all__ = ["forget", "newest_allowed", "targets"]
 
 _ANY = "99999"
 """A part of a version that nothing is above: ``2.1.99999`` is what ``<2.2`` allows."""
@@ -41,6 +41,11 @@ def targets(root: str) -> Targets:
         if not left:
             break
     return Targets(**found)
+
+
+def forget() -> None:
+    """A new run begins: the files may have changed."""
+    targets.cache_clear()
 
 
 def newest_allowed(wanted: str) -> str:

@@ -126,6 +126,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     """Put the toy in the place of the interpreter and the rules."""
     analysis = ModuleType("tensorlint.flow.analysis")
     analysis.analyse = analyse  # type: ignore[attr-defined]
+    analysis.forget = lambda: None  # type: ignore[attr-defined]
     registry = ModuleType("tensorlint.rules.registry")
     registry.rules = registry.every_rule = lambda: RULES  # type: ignore[attr-defined]
     patch.setitem(sys.modules, "tensorlint.flow.analysis", analysis)

@@ -182,3 +182,14 @@ def test_project_root(mark: str, tmp_path: Path) -> None:
     (tmp_path / mark).touch()
     assert project_root(str(tmp_path / "src/pkg/a.py")) == str(tmp_path)
     assert project_root(str(tmp_path)) == str(tmp_path)
+
+
+def test_excluded_names_are_matched_as_git_matches_them(tree: Tree) -> None:
+    """Bare names are matched without the library that matches patterns: it says the same."""
+    root = tree("gen/a.py", "gen.py", "pkg/gen/deep/b.py", "pkg/gen.py", "pkg/regen/c.py", "pkg/.hid/d.py", "pkg/e.py")
+    settings = Settings(exclude=(PathPatterns(str(root), ("gen", ".hid")), PathPatterns("", ("regen",))))
+    patterns = Settings(exclude=(PathPatterns(str(root), ("gen", ".hi[d]")), PathPatterns("", ("rege[n]",))))
+    assert names(".", settings=settings) == ["gen.py", "pkg/e.py", "pkg/gen.py"] == names(".", settings=patterns)
+    named = ("gen/a.py", "pkg/gen/deep/b.py", "pkg/gen.py", "pkg/.hid/d.py")
+    assert names(*named, settings=settings, force_exclude=True) == ["pkg/gen.py"]
+    assert names(*named, settings=patterns, force_exclude=True) == ["pkg/gen.py"]

@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": ("tensorlint.cli.explain", "explain", "Explain a rule."),
     "rules": ("tensorlint.cli.rules", "rules", "List the rules."),
     "observe": ("tensorlint.cli.observe", "observe", "Run a program and record what crosses between torch and NumPy."),
+    "clean": ("tensorlint.cli.clean", "clean", "Delete the results that are kept from run to run."),
     "verify": ("tensorlint.cli.verify", "verify", "Run what the rules claim on this machine's torch."),
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tensorlint.baseline import Baseline, Entry, entries_of, gone, read, write
+from tensorlint.cli.clean import opened_cache
 from tensorlint.cli.options import BadSettings, configuration, selecting
 from tensorlint.cli.output import Unwritable, echo
 from tensorlint.cli.running import Linted, run_files
@@ -71,7 +72,7 @@ def _run(
         wanted = {here, *(each for each in targets.values() if create or os.path.lexists(each))}
         baselines = {each: Baseline(each) if create and not os.path.lexists(each) else read(each) for each in wanted}
         mode, jobs = Mode(debug=options["debug"]), options["jobs"]
-        linted = run_files(settings, found, mode, jobs, _without_baseline if create else None)
+        linted = run_files(settings, found, mode, jobs, opened_cache(options), _without_baseline if create else None)
         for target in sorted(baselines):
             group = _group(baselines[target], targets, linted)
             if group[1] or target == here:

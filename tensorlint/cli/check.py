@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tensorlint.cli import listing
+from tensorlint.cli.clean import opened_cache
 from tensorlint.cli.options import BadSettings, check_together, configuration, shared
 from tensorlint.cli.output import opened
 from tensorlint.configuration import Configuration
@@ -82,7 +83,7 @@ def _run_files(settings: Configuration, found: Discovered, paths: list[str], opt
     with_baseline = _read_baselines(settings, found)
     changes = Changes(options["diff_base"]) if options["diff_base"] is not None else None
     try:
-        linted = run_files(settings, found, _mode(options), options["jobs"], changes=changes)
+        linted = run_files(settings, found, _mode(options), options["jobs"], opened_cache(options), changes=changes)
     except ChangesError as error:
         raise BadSettings(f"--diff-base: {error}") from None
     code = show(linted.outcomes, linted.faults, options)

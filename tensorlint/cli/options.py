@@ -13,7 +13,7 @@ from tensorlint.finding import Confidence
 from tensorlint.report.formats import COUNTED, FORMATS
 from tensorlint.settings import Settings
 
-__all__ = ["BadSettings", "check_together", "configuration", "selecting", "shared"]
+__all__ = ["BadSettings", "cache_dir", "check_together", "configuration", "selecting", "shared"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +33,14 @@ def _split(context: click.Context, parameter: click.Parameter, values: tuple[str
     if not values:
         return None
     return tuple(item for value in values for item in (each.strip() for each in value.split(",")) if item)
+
+
+cache_dir = click.option(
+    "--cache-dir",
+    metavar="FOLDER",
+    envvar="TENSORLINT_CACHE_DIR",
+    help="Where results are kept (default: .tensorlint_cache in the project's folder).",
+)
 
 
 def _added(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
@@ -69,6 +77,8 @@ def selecting(command: Command) -> Command:
         click.option(
             "--jobs", type=click.IntRange(min=1), metavar="N", help="How many processes (default: one a core)."
         ),
+        cache_dir,
+        click.option("--no-cache", is_flag=True, envvar="TENSORLINT_NO_CACHE", help="Neither use nor keep results."),
         click.option("--debug", is_flag=True, envvar="TENSORLINT_DEBUG", help="Show the traceback of internal errors."),
     ]
     return _added(command, options)
@@ -164,6 +174,7 @@ def _config(given: tuple[str, ...]) -> tuple[str | None, list[tuple[str, Mapping
 
 
 def _check(settings: Settings) -> None:
-    from tensorlint.linter import check_settings
+    if settings.given:  # nothing that was not said can be wrong
+        from tensorlint.linter import check_settings
 
-    check_settings(settings)
+        check_settings(settings)

@@ -7,17 +7,19 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from tensorlint.changes import ALL, Changes
 from tensorlint.configuration import Configuration
-from tensorlint.discovery import Discovered, display_path
+from tensorlint.discovery import Discovered, Problem, display_path
 from tensorlint.finding import Finding
-from tensorlint.linter import fault
 from tensorlint.session import Mode, Outcome, Task, run
 from tensorlint.settings import Settings
-from tensorlint.source import SourceError
+
+if TYPE_CHECKING:
+    from tensorlint.cache.cache import Cache
 
 __all__ = ["Linted", "run_files"]
 
@@ -41,6 +43,7 @@ def run_files(
     found: Discovered,
     mode: Mode,
     jobs: int | None,
+    cache: Cache | None,
     adapted: Callable[[Settings], Settings] | None = None,
     changes: Changes | None = None,
 ) -> Linted:
@@ -59,9 +62,15 @@ def run_files(
             chosen = configuration.settings(os.path.dirname(path))
             tasks.append(Task(path, chosen if adapted is None else adapted(chosen), lines=lines))
     with _progress(len(tasks)) as done:
-        outcomes = run(tasks, mode, jobs=jobs, done=done)
-    faults = [fault(SourceError(each.message), display_path(each.path) or each.path) for each in found.problems]
-    return Linted(tasks, outcomes, faults)
+        outcomes = run(tasks, mode, jobs=jobs, done=done, cache=cache)
+    return Linted(tasks, outcomes, [_fault(each) for each in found.problems])
+
+
+def _fault(problem: Problem) -> Finding:
+    from tensorlint.linter import fault
+    from tensorlint.source import SourceError
+
+    return fault(SourceError(problem.message), display_path(problem.path) or problem.path)
 
 
 def _progress(total: int) -> AbstractContextManager[Callable[[int], object]]:

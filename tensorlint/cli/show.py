@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tensorlint.cli.output import OutputFile, echo
-from tensorlint.finding import Finding
+from tensorlint.finding import FAULT, Finding
 from tensorlint.report.paint import Paint, wants_colour
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ def show(
     :param faults: what kept paths from being linted at all
     :param stdin: what was read from standard input; fixed, it goes to standard output, and the report to standard error
     """
-    from tensorlint.linter import FAULT
-
     findings = sorted(
         (*(each for outcome in outcomes for each in outcome.findings), *faults), key=lambda each: each.sort_key
     )

@@ -6,6 +6,7 @@ import contextlib
 from collections import OrderedDict
 from pathlib import Path
 
+from tensorlint.dependencies import note
 from tensorlint.flow import calls as _calls  # noqa: F401  (these modules register evaluators)
 from tensorlint.flow import comprehensions, expressions, loops, operators, statements, subscripts  # noqa: F401
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
@@ -19,7 +20,7 @@ from tensorlint.flow.project import Project
 from tensorlint.flow.worth import leading_to, may_hold_boundary, mentioning, worth_a_look
 from tensorlint.source import Source, SourceError
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "forget"]
 
 MOST_STEPS = 40_000
 STEPS_A_LINE = 5
@@ -93,11 +94,17 @@ def _caller(path: Path, names: set[str], project: Project) -> Looks | None:
     known = _KEPT.get(key)
     if known is not None and known.file is model and project.shares(known.project):
         _KEPT.move_to_end(key)
+        note(known.noted)
         return known
     other = Looks(model, project, STEPS_A_CALLER)
-    with contextlib.suppress(OutOfSteps):
+    with project.noting() as other.noted, contextlib.suppress(OutOfSteps):
         other.run(calling, own_file_alone=False)
     _KEPT[key] = other
     if len(_KEPT) > MOST_KEPT:
         _KEPT.popitem(last=False)
     return other
+
+
+def forget() -> None:
+    """Keep no analyses: a new run begins, and the files may have changed, or they take too much memory."""
+    _KEPT.clear()

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from tensorlint.dependencies import UNREADABLE, digest, was_read
 from tensorlint.files import read
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
 from tensorlint.flow.worth import mentioning
 
-__all__ = ["converting_names", "using_what_others_convert"]
+__all__ = ["converting_names", "forget", "using_what_others_convert"]
 
 IMPORT = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)", re.MULTILINE)
 NAME = re.compile(r"(\w+)(?:\s+as\s+(\w+))?")
@@ -34,7 +35,9 @@ def converting_names(text: str, folder: Path, package: str, find: Callable[[Path
         if count >= MOST_FILES:
             break
         path = find(folder, _absolute(dots, module, package))
-        converting = _converting(path) if path is not None else frozenset()
+        content, converting = _converting(path) if path is not None else ("", frozenset())
+        if path is not None:
+            was_read(str(path), content)
         names |= {alias or name for name, alias in NAME.findall(imported) if name in converting}
     return names
 
@@ -58,13 +61,19 @@ def _absolute(dots: str, module: str, package: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _converting(path: Path) -> frozenset[str]:
-    """The functions of a file whose text converts."""
+def _converting(path: Path) -> tuple[str, frozenset[str]]:
+    """The digest of a file, and its functions whose text converts."""
     try:
-        text = read(path).decode("utf-8", "replace")
+        data = read(path)
     except OSError:
-        return frozenset()
+        return UNREADABLE, frozenset()
+    content, text = digest(data), data.decode("utf-8", "replace")
     if CONVERTS.search(text) is None:
-        return frozenset()
+        return content, frozenset()
     parts = ((FUNCTION.match(part), part) for part in TOP_LEVEL.split(text))
-    return frozenset(found.group(1) for found, part in parts if found is not None and CONVERTS.search(part))
+    return content, frozenset(found.group(1) for found, part in parts if found is not None and CONVERTS.search(part))
+
+
+def forget() -> None:
+    """A new run begins: the files may have changed."""
+    _converting.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
+from tensorlint.dependencies import Dependencies
 from tensorlint.flow import calls as _calls  # noqa: F401  (these modules register evaluators)
 from tensorlint.flow import comprehensions, expressions, loops, operators, statements, subscripts  # noqa: F401
 from tensorlint.flow.backward import assignments_before_backward
@@ -44,6 +45,8 @@ class Looks:
     def __init__(self, file: FileModel, project: Project, steps: int) -> None:
         self.file = file
         self.project = project
+        self.noted = Dependencies()
+        """What it depends on, where it is kept to be used again."""
         self.happened: dict[str, dict[FunctionDefinition | None, list[Event]]] = {}
         """For each file, by the function that was looked at."""
         self.machine = Machine(library(project.targets), project, self._take, steps)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
 
+from tensorlint.dependencies import UNREADABLE, Dependencies, digest, looked_for, noting, was_read
 from tensorlint.discovery import display_path, project_root
 from tensorlint.files import read
 from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import FileModel, FunctionDefinition, read_file
 from tensorlint.flow.importers import DEFAULT_DTYPE, sets_default_dtype
+from tensorlint.flow.lookup import candidates
 from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.state import State
 from tensorlint.flow.toplevel import globals_of
@@ -22,7 +25,7 @@ from tensorlint.flow.values import External, Function, Value
 from tensorlint.source import Source, SourceError
 from tensorlint.versions import NEWEST
 
-__all__ = ["Project"]
+__all__ = ["Project", "forget"]
 
 _numbers = itertools.count(1)
 MOST_STATEMENTS = 400
@@ -34,6 +37,11 @@ class _Shelf:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Path, tuple[Source, FileModel]] = OrderedDict()
+        self._size = 0
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._kept.clear()
         self._size = 0
 
     def get(self, path: Path, source: Source) -> tuple[Source, FileModel] | None:
@@ -59,6 +67,11 @@ MOST_BYTES = 4_000_000
 _SHELF = _Shelf()
 
 
+def forget() -> None:
+    """Keep no files: they take memory."""
+    _SHELF.clear()
+
+
 class Project:
     """The files below one root.
 
@@ -72,6 +85,8 @@ class Project:
         """The versions of torch and NumPy that its code is for."""
         self._models: dict[Path, FileModel | None] = {}
         self._sources: dict[str, Source] = {}
+        self._contents: dict[Path, str] = {}
+        """The digests of the files that were read."""
         self._found: dict[tuple[Path, str], Path | None] = {}
         self._foreign: dict[int, set[str]] = {}
         """For each file (by its frame), names that are not of this project."""
@@ -93,6 +108,7 @@ class Project:
 
     def add(self, source: Source, path: Path) -> FileModel:
         """Read a file; it is the one that imports of this path find from now on."""
+        self._contents[path] = digest(source.data)
         known = _SHELF.get(path, source)
         if known is not None and known[0].outline().fault is None:
             source.adopt(known[0])
@@ -114,6 +130,7 @@ class Project:
             if model is not None and self._models.get(path, model) is not model:
                 return False
         self._models.update(other._models)
+        self._contents.update(other._contents)
         self._sources = {**other._sources, **self._sources}
         return True
 
@@ -154,21 +171,11 @@ class Project:
     def _find(self, folder: Path, module: str) -> Path | None:
         key = (folder, module)
         if key not in self._found:
-            self._found[key] = self._search(folder, module.split("."))
-        return self._found[key]
-
-    def _search(self, folder: Path, parts: list[str]) -> Path | None:
-        bases = [self.root, self.root / "src", folder]
-        for parent in folder.parents:
-            if parent == self.root or self.root not in parent.parents:
-                break
-            bases.append(parent)
-        for base in bases:
-            stem = base.joinpath(*parts)
-            for path in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
-                if path.is_file():
-                    return path
-        return None
+            places = candidates(str(self.root), str(folder), module)
+            self._found[key] = next((Path(path) for path in places if os.path.isfile(path)), None)
+        found = self._found[key]
+        looked_for(str(folder), module, None if found is None else str(found))
+        return found
 
     def package(self, path: Path) -> str:
         """The package that the relative imports of a file start from."""
@@ -189,8 +196,21 @@ class Project:
         if path not in self._models:
             self._models[path] = None
             with contextlib.suppress(OSError, SourceError, RecursionError):
-                self.add(Source(read(path), display_path(str(path))), path)
+                data = read(path)
+                self._contents[path] = digest(data)
+                self.add(Source(data, display_path(str(path))), path)
+        was_read(str(path), self._contents.get(path, UNREADABLE))
         return self._models[path]
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[Dependencies]:
+        """Note what is asked inside, even if it was asked before."""
+        before, self._foreign = self._foreign, {}
+        try:
+            with noting() as noted:
+                yield noted
+        finally:
+            self._foreign = before
 
     def global_name(self, file: FileModel, name: str, state: State, machine: Machine) -> Value | None:
         """A global name of a file, whose top level is executed only where nothing less tells what the name is."""
