@@ -217,7 +217,7 @@ def _start(run: Run, indices: dict[str, Index]) -> None:
 
     Ctrl-C reaches every process of the terminal: only the first one speaks, and a file being written is finished.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN if run.mode.fix else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if run.mode.fix or run.mode.add_noqa else signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     begin(run)

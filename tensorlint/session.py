@@ -53,7 +53,7 @@ def run(
         for number, outcome in _outcomes(left, this, jobs, executor, cache):
             outcomes[number] = outcome
             done(1)
-    if cache is not None and not (mode.fix or mode.diff):
+    if cache is not None and not mode.changes:
         from tensorlint.cache.cache import Linted
 
         made = ((task, outcomes[number].result) for number, task in left if task.data is None)
@@ -64,12 +64,12 @@ def run(
 
 
 def _known(tasks: Sequence[Task], mode: Mode, cache: Cache) -> Iterator[tuple[int, Outcome]]:
-    """What the cache knows. Where something could be fixed, a file is linted again: no fix is taken from a cache."""
+    """What the cache knows. A file that may be changed is linted again: no fix is taken from a cache."""
     from_disk = {number: os.path.abspath(task.path) for number, task in enumerate(tasks) if task.data is None}
     found = cache.look_up([(path, tasks[number].settings) for number, path in from_disk.items()])
     for number, path in from_disk.items():
         findings = found.get(path)
-        if findings is None or ((mode.fix or mode.diff) and any(each.fix for each in findings)):
+        if findings is None or (mode.changes and findings):
             continue
         if (outcome := again(tasks[number], findings)) is not None:
             yield number, outcome

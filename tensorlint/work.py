@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tensorlint.changes import ALL, Lines
 from tensorlint.dependencies import digest, noting, was_read
 from tensorlint.discovery import display_path
 from tensorlint.files import read
@@ -33,8 +35,15 @@ class Mode:
     """Apply the unsafe ones too."""
     diff: bool = False
     """Show what fixing would change instead of changing it."""
+    add_noqa: bool = False
+    """Put comments in that suppress what is found."""
     debug: bool = False
     """Show the traceback of an internal error on standard error."""
+
+    @property
+    def changes(self) -> bool:
+        """Files are changed, or it is shown how they would be."""
+        return self.fix or self.diff or self.add_noqa
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Task:
     settings: Settings
     data: bytes | None = None
     """The file's bytes where they are not those on the disk (standard input); nothing is written then."""
+    lines: Lines = ALL
+    """The lines on which findings count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Outcome:
     """As findings call it."""
     findings: tuple[Finding, ...] = ()
     fixed: int = 0
+    silenced: int = 0
+    """How many findings a comment suppresses now."""
     diff: str = ""
     data: bytes | None = field(default=None, repr=False)
     """The file as it is now, where the task gave its bytes."""
@@ -90,7 +103,10 @@ def _work(task: Task, mode: Mode) -> Outcome:
             if mode.fix or mode.diff:
                 return _fix(task, source, mode)
             findings = tuple(lint(source, task.settings))
-            return _unless_known(task, source, findings, Result(findings, noted))
+            outcome = _reported(task, source, findings, Result(findings, noted))
+            if mode.add_noqa and outcome.findings:
+                return _silence(task, source, list(outcome.findings), outcome.known)
+            return outcome
         except InternalError as error:
             if mode.debug:
                 _print_traceback(error)
@@ -111,24 +127,29 @@ def again(task: Task, findings: tuple[Finding, ...]) -> Outcome | None:
     """The outcome of a file in which just this was found before; None if that cannot be told any more."""
     path = display_path(task.path)
     if not task.settings.baseline or not findings:
-        return Outcome(path, findings)
+        return Outcome(path, _on(task.lines, findings))
     from tensorlint.source import Source, SourceError
 
     try:
         source = Source(_read(task.path), path)
     except SourceError:
         return None
-    return _unless_known(task, source, findings)
+    return _reported(task, source, findings)
 
 
-def _unless_known(task: Task, source: Source, findings: tuple[Finding, ...], result: Result | None = None) -> Outcome:
-    """The outcome without what is in the baseline."""
-    if not task.settings.baseline:
-        return Outcome(source.path, findings, data=task.data, result=result)
-    from tensorlint.baseline import unknown
+def _reported(task: Task, source: Source, findings: tuple[Finding, ...], result: Result | None = None) -> Outcome:
+    """The outcome without what is in the baseline, and what stands on other lines than those that count."""
+    left: Sequence[Finding] = findings
+    known: frozenset[str] = frozenset()
+    if task.settings.baseline:
+        from tensorlint.baseline import unknown
 
-    left, known = unknown(findings, source, task.settings)
-    return Outcome(source.path, tuple(left), data=task.data, known=known, result=result)
+        left, known = unknown(findings, source, task.settings)
+    return Outcome(source.path, _on(task.lines, left), data=task.data, known=known, result=result)
+
+
+def _on(lines: Lines, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(each for each in findings if lines.meet(each.line, each.end_line))
 
 
 def _print_traceback(error: Exception) -> None:

@@ -165,13 +165,13 @@ class TestFixing:
 SLOW_LINTER = """
 import sys, time
 from types import ModuleType
-import tensorlint.linter, tensorlint.session
+import tensorlint.linter
 
 def slow(source, settings):
     print("linting", flush=True)
     time.sleep(60)
 
-tensorlint.session.lint = slow
+tensorlint.linter.lint = slow
 from tensorlint.cli import main
 main(["check", "--isolated", "--jobs", sys.argv[1], "."])
 """
