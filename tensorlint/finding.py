@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-__all__ = ["FAULT", "Applicability", "Confidence", "Edit", "Evidence", "Finding", "Fix"]
+__all__ = ["FAULT", "Applicability", "Confidence", "Edit", "Evidence", "Finding", "Fix", "Observed", "Sight"]
 
 
 FAULT = "TSL900"
@@ -81,6 +81,35 @@ class Evidence:
     cell: int | None = None
 
 
+class Sight(enum.Enum):
+    """What a run of the program says of a finding."""
+
+    CONFIRMED = "confirmed"
+    """It happened."""
+    CLEARED = "cleared"
+    """The place ran, and it did not happen."""
+    NOT_REACHED = "not reached"
+    """The place did not run, or not where it could have happened."""
+    NOT_WATCHED = "not watched"
+    """What the rule finds leaves no trace that is recorded."""
+    ONLY = "observed only"
+    """It happened, and the static analysis has no such finding."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was observed at a finding's place, and how often."""
+
+    sight: Sight
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.sight}: {self.text}" if self.text else str(self.sight)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's verdict on an event. ``path`` is relative to the working folder where it lies below it, with ``/``."""
@@ -97,6 +126,8 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
     cell: int | None = None
+    observed: Observed | None = None
+    """Where a recording of the program is at hand."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from tensorlint.observe.judge import WATCHES
 from tensorlint.rules.registry import rules
 from tensorlint.verify.devices import present
 from tensorlint.verify.fixture import FIXED, Fixture, Program, discover, shipped
@@ -14,6 +15,7 @@ from tensorlint.verify.harness import run_program
 from tensorlint.verify.judge import Row, Runs, Verdict, judge_fixed, judge_written
 from tensorlint.verify.linting import judge_linting, made_by_fixer
 from tensorlint.verify.observations import judge_recorded
+from tensorlint.verify.observed import judge_observed
 
 FIXTURES = discover([shipped()])
 each = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
@@ -39,6 +41,26 @@ def confirmed(rows: list[Row]) -> None:
 @each
 def test_claims(fixture: Fixture) -> None:
     confirmed(list(judge_written(fixture.name, fixture.written, runs(fixture.name, False))))
+
+
+@each
+def test_what_the_recorder_sees(fixture: Fixture) -> None:
+    rows = list(judge_observed(fixture, runs(fixture.name, False)))
+    assert [row for row in rows if row.verdict is not Verdict.CONFIRMED] == []
+
+
+@pytest.mark.parametrize("code", sorted(WATCHES))
+def test_findings_that_are_watched_for_are_confirmed(code: str) -> None:
+    """So few findings of these rules are not seen to happen because they are of another version, or never run."""
+    fixtures = [fixture for fixture in FIXTURES if fixture.rule == code]
+    seen = sum(len(list(judge_observed(fixture, runs(fixture.name, False)))) for fixture in fixtures)
+    asked = sum(
+        marker.code == code
+        for fixture in fixtures
+        for markers in fixture.written.markers.values()
+        for marker in markers
+    )
+    assert seen >= 0.6 * asked
 
 
 @each

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from tensorlint.cli import listing
 from tensorlint.cli.clean import opened_cache
+from tensorlint.cli.observed import SIGHTS, join_all
 from tensorlint.cli.options import BadSettings, check_together, configuration, shared
 from tensorlint.cli.output import opened
 from tensorlint.configuration import Configuration
 from tensorlint.discovery import Discovered, discover
-from tensorlint.settings import SettingsError
+from tensorlint.settings import Settings, SettingsError
 
 __all__ = ["check", "fix"]
 
@@ -25,6 +28,13 @@ _STDIN = "-"
 @shared
 @click.option("--fix", is_flag=True, help="Make the safe fixes.")
 @click.option("--add-noqa", is_flag=True, help="Put a noqa comment to everything that is found.")
+@click.option("--observed", metavar="FILE", help="Say of each finding what `tensorlint observe` saw of it.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(SIGHTS)),
+    help="With --observed: show these alone (repeatable).",
+)
 def check(**options: Any) -> int:
     """Report the conversion bugs in PATHS, files or folders (default: the working folder; -: standard input).
 
@@ -38,7 +48,7 @@ def check(**options: Any) -> int:
 @shared
 def fix(**options: Any) -> int:
     """Repair what can be repaired safely in PATHS, and report the rest. The same as check --fix."""
-    return _run({**options, "fix": True, "add_noqa": False})
+    return _run({**options, "fix": True, "add_noqa": False, "observed": None, "only": ()})
 
 
 def _run(options: dict[str, Any]) -> int:
@@ -49,7 +59,7 @@ def _run(options: dict[str, Any]) -> int:
     if stdin_filename is not None and paths != [_STDIN]:
         raise click.UsageError("--stdin-filename needs the path - (standard input)")
     check_together(options)
-    for name in ("add_noqa", "diff_base"):
+    for name in ("add_noqa", "diff_base", "observed"):
         if options[name] and paths == [_STDIN]:
             raise click.UsageError(f"--{name.replace('_', '-')} is for files, not for standard input")
     with opened(options.pop("output_file")) as options["output"]:
@@ -80,12 +90,16 @@ def _run_files(settings: Configuration, found: Discovered, paths: list[str], opt
     from tensorlint.cli.show import show
     from tensorlint.report.summary import counted
 
-    with_baseline = _read_baselines(settings, found)
+    with_baseline = options["observed"] is None and _read_baselines(settings, found)
     changes = Changes(options["diff_base"]) if options["diff_base"] is not None else None
     try:
-        linted = run_files(settings, found, _mode(options), options["jobs"], opened_cache(options), changes=changes)
+        linted = run_files(
+            settings, found, _mode(options), options["jobs"], opened_cache(options), _adapted(options), changes
+        )
     except ChangesError as error:
         raise BadSettings(f"--diff-base: {error}") from None
+    if options["observed"] is not None:
+        linted = join_all(options["observed"], options["only"], linted)
     code = show(linted.outcomes, linted.faults, options)
     if options["add_noqa"]:
         silenced = [each.silenced for each in linted.outcomes if each.silenced]
@@ -95,6 +109,11 @@ def _run_files(settings: Configuration, found: Discovered, paths: list[str], opt
 
         tell(linted, paths)
     return code
+
+
+def _adapted(options: dict[str, Any]) -> Callable[[Settings], Settings] | None:
+    """What was observed is said of every finding: the baseline hides none then."""
+    return (lambda each: replace(each, baseline=None)) if options["observed"] is not None else None
 
 
 def _read_baselines(settings: Configuration, found: Discovered) -> bool:

@@ -126,6 +126,11 @@ def check_together(options: dict[str, Any]) -> None:
 
     :raises click.UsageError: if not
     """
+    if options["observed"] is None and options["only"]:
+        raise click.UsageError("--only needs --observed")
+    for name in ("fix", "diff", "diff_base", "add_noqa"):
+        if options["observed"] is not None and options[name]:
+            raise click.UsageError(f"--observed and --{name.replace('_', '-')} cannot be given together")
     if options["diff"]:
         for name in ("output_file", "statistics"):
             if options[name]:

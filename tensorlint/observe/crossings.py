@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from tensorlint.observe.recording import Case
+from tensorlint.observe.simulate_calls import taken_to_be_on
 
 __all__ = ["SCALAR", "Facts", "case", "crossings", "facts", "overlap"]
 
@@ -30,6 +32,12 @@ def crossings() -> Iterator[tuple[Any, str, str]]:
     yield torch.utils.dlpack, "from_dlpack", "torch.from_dlpack"
 
 
+@functools.lru_cache(maxsize=256)
+def _name(kind: Any) -> str:
+    """The name of a dtype, a device or a layout."""
+    return str(kind).removeprefix("torch.")
+
+
 class Facts(NamedTuple):
     """What is known of the argument of a crossing before the call, and the argument."""
 
@@ -37,44 +45,43 @@ class Facts(NamedTuple):
     case: Case
 
 
-def facts(call: str, value: Any, device_of: Callable[[torch.Tensor], torch.device]) -> Facts | None:
+def facts(call: str, value: Any) -> Facts | None:
     """What is to be known of a call before it is made; None if nothing crosses the boundary in it.
 
     :param value: the tensor, or what a tensor is to be made of
-    :param device_of: the device that a tensor is taken to be on
     """
     if isinstance(value, _T):
-        return Facts(value, _of_tensor(call, value, device_of))
+        return Facts(value, _of_tensor(call, value))
     if isinstance(value, np.ndarray):
         return Facts(value, _of_array(call, value))
     if isinstance(value, np.generic):
         return Facts(value, Case(call, "scalar", dtype=str(value.dtype), grad_mode=torch.is_grad_enabled()))
     if isinstance(value, (list, tuple)):
-        return _of_list(call, value, device_of)
+        return _of_list(call, value)
     return Facts(value, Case(call, type(value).__name__)) if call == "torch.from_numpy" else None
 
 
-def _of_list(call: str, value: Any, device_of: Callable[[torch.Tensor], torch.device]) -> Facts | None:
+def _of_list(call: str, value: Any) -> Facts | None:
     first: Any = value
     for _ in range(3):  # lists of lists
         if not isinstance(first, (list, tuple)) or not first:
             break
         first = next((one for one in first[:_LOOKED_AT] if isinstance(one, (_T, np.ndarray))), first[0])
-    inside = facts(call, first, device_of) if isinstance(first, (_T, np.ndarray)) else None
+    inside = facts(call, first) if isinstance(first, (_T, np.ndarray)) else None
     if inside is not None:
         known = inside.case
         return Facts(first, known._replace(given=f"list of {known.given}"))
     return Facts(value, Case(call, "list")) if call == "torch.from_numpy" else None
 
 
-def _of_tensor(call: str, tensor: torch.Tensor, device_of: Callable[[torch.Tensor], torch.device]) -> Case:
-    strided = tensor.layout is torch.strided
+def _of_tensor(call: str, tensor: torch.Tensor) -> Case:
+    strided = tensor.layout is torch.strided and not tensor.is_nested
     return Case(
         call,
         "Tensor",
-        device=str(device_of(tensor)),
-        dtype=str(tensor.dtype).removeprefix("torch."),
-        layout="" if strided else str(tensor.layout).removeprefix("torch."),
+        device=_name(taken_to_be_on(tensor)),
+        dtype=_name(tensor.dtype),
+        layout="nested" if tensor.is_nested else "" if strided else _name(tensor.layout),
         requires_grad=tensor.requires_grad,
         grad_mode=torch.is_grad_enabled(),
         conj=strided and tensor.is_conj(),
@@ -87,10 +94,11 @@ def _of_array(call: str, array: np.ndarray[Any, Any]) -> Case:
     return Case(
         call,
         "ndarray",
-        dtype=str(array.dtype),
+        dtype=_name(array.dtype),
         grad_mode=torch.is_grad_enabled(),
         contiguous=array.flags.c_contiguous,
-        negative_strides=any(stride < 0 < size - 1 for stride, size in zip(array.strides, array.shape, strict=True)),
+        negative_strides=not array.flags.c_contiguous
+        and any(stride < 0 < size - 1 for stride, size in zip(array.strides, array.shape, strict=True)),
         writeable=array.flags.writeable,
     )
 
@@ -112,6 +120,9 @@ def overlap(first: Any, second: Any) -> bool:
 def _memory(value: Any) -> tuple[int, int] | None:
     """The first byte of a value on the CPU and the one after its last."""
     if isinstance(value, np.ndarray):
+        if value.flags.c_contiguous:
+            start = value.__array_interface__["data"][0]
+            return (start, start + value.nbytes) if value.nbytes else None
         low, high = _byte_bounds(value)
         return (low, high) if high > low and value.size else None
     if (
@@ -122,6 +133,8 @@ def _memory(value: Any) -> tuple[int, int] | None:
     ):
         return None
     low = value.data_ptr()
+    if value.is_contiguous():
+        return low, low + value.nbytes
     reach = sum((size - 1) * stride for size, stride in zip(value.shape, value.stride(), strict=True))
     return low, low + (reach + 1) * value.element_size()
 

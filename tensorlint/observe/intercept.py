@@ -16,12 +16,13 @@ from typing import Any
 
 import torch
 
-__all__ = ["Intercepted", "hide_frames", "intercept", "standing_in"]
+__all__ = ["STAND_IN", "Intercepted", "hide_frames", "intercept", "standing_in"]
 
 _Handler = Callable[["Intercepted", FrameType, tuple[Any, ...], dict[str, Any]], Any]
 _compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", lambda: False)
 _MOST = 20_000
-_STAND_IN = "<observed>"
+STAND_IN = "<observed>"
+"""The name of the code that calls torch in the user's place."""
 
 
 class Intercepted:
@@ -110,10 +111,8 @@ def standing_in(frame: FrameType) -> Callable[..., Any]:
         return found[1]
     if len(_stand_ins) >= _MOST:
         _stand_ins.clear()
-    code = _template.replace(
-        co_filename=frame.f_code.co_filename, co_firstlineno=frame.f_lineno or 1, co_name=_STAND_IN
-    )
-    made = FunctionType(code, frame.f_globals, _STAND_IN, (True,))
+    code = _template.replace(co_filename=frame.f_code.co_filename, co_firstlineno=frame.f_lineno or 1, co_name=STAND_IN)
+    made = FunctionType(code, frame.f_globals, STAND_IN, (True,))
     _stand_ins[key] = (frame.f_code, made)
     return made
 
@@ -153,7 +152,7 @@ def _without(trace: TracebackType | None) -> TracebackType | None:
     kept: list[TracebackType] = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not code.co_filename.startswith(_FOLDER) and code.co_name != _STAND_IN:
+        if not code.co_filename.startswith(_FOLDER) and code.co_name != STAND_IN:
             kept.append(trace)
         trace = trace.tb_next
     for one, following in zip(kept, [*kept[1:], None], strict=True):

@@ -18,12 +18,11 @@ __all__ = ["begin"]
 
 def begin(plan: Plan) -> Recorder:
     """Record until the process ends."""
-    device_of = None
     if plan.simulate:
         from tensorlint.observe.simulate_process import simulate
 
-        device_of = simulate()
-    recorder = Recorder(Journal(Path(plan.parts)), device_of)
+        simulate()
+    recorder = Recorder(Journal(Path(plan.parts)))
     recorder.recording.simulated = plan.simulate
     recorder.tell()
     recorder.__enter__()

@@ -35,14 +35,9 @@ class Recorder:
     """Records while it is entered.
 
     :param journal: keeps what is seen on the disk
-    :param device_of: the device that a tensor is taken to be on, where that is simulated
     """
 
-    def __init__(
-        self,
-        journal: Journal | None = None,
-        device_of: Callable[[torch.Tensor], torch.device | None] | None = None,
-    ) -> None:
+    def __init__(self, journal: Journal | None = None) -> None:
         self.recording = Recording()
         self.recording.torch, self.recording.numpy = str(torch.__version__), str(np.__version__)
         self.recording.processes = 1
@@ -51,7 +46,6 @@ class Recorder:
         self.watchers: list[_Watcher] = []
         """Told of every crossing that was made: what went in, what came out, where."""
         self.journal = journal
-        self._simulated = device_of
         self._thread = _Thread()
         self._undo = ExitStack()
         self._forked = False
@@ -64,11 +58,6 @@ class Recorder:
 
     def __exit__(self, *error: object) -> None:
         self._undo.close()
-
-    def device_of(self, tensor: torch.Tensor) -> torch.device:
-        """The device that a tensor is on, or is taken to be on."""
-        device = self._simulated(tensor) if self._simulated is not None else None
-        return device or tensor.device
 
     def fault(self, error: Exception) -> None:
         """Count something that went wrong in here."""
@@ -122,7 +111,7 @@ class Recorder:
     def _crossing(self, made: Intercepted, frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         thread = self._thread
-        if thread.busy:
+        if thread.busy or (made.call in SCALAR and _of_torch(frame)):  # torch reading its own counters
             return made.original(*args, **named)
         thread.busy = True
         try:
@@ -131,9 +120,9 @@ class Recorder:
             try:
                 result = call(made.original, args, named)
             except BaseException as error:
-                self._add(made, before, None, error, time.perf_counter() - started, frame)
+                self._add(before, None, error, time.perf_counter() - started, frame)
                 raise
-            self._add(made, before, result, None, time.perf_counter() - started, frame)
+            self._add(before, result, None, time.perf_counter() - started, frame)
         finally:
             thread.busy = False
         return result
@@ -146,14 +135,13 @@ class Recorder:
             call = standing_in(frame)
             value = args[0] if args else next(iter(named.values()), None)
             with torch._C.DisableTorchFunction():
-                return facts(made.call, value, self.device_of), call
+                return facts(made.call, value), call
         except Exception as fault:
             self.fault(fault)
             return None, call
 
     def _add(
         self,
-        made: Intercepted,
         before: Facts | None,
         result: Any,
         error: BaseException | None,
@@ -163,8 +151,6 @@ class Recorder:
         if before is None:
             return
         try:
-            if made.call in SCALAR and _of_torch(frame):
-                return  # torch reading its own counters
             place = self.places.of(frame)
             with torch._C.DisableTorchFunction():
                 seen = case(before, result, error)
@@ -191,7 +177,7 @@ def _is_told(count: int) -> bool:
 
 
 def _of_torch(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).partition(".")[0] == "torch"
+    return str(frame.f_globals.get("__name__")).startswith("torch.")
 
 
 def _plainly(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -139,6 +139,16 @@ class Recording:
         self.simulated, self.sharing = self.simulated or other.simulated, self.sharing or other.sharing
         for fault, count in other.faults.items():
             self.faults[fault] = self.faults.get(fault, 0) + count
+
+    def below(self, folder: str) -> Recording:
+        """What was seen in the files of a folder, with paths relative to it, ``/`` between their parts."""
+        prefix = os.path.join(folder, "")
+        inside = {
+            place._replace(path=place.path.removeprefix(prefix).replace(os.sep, "/")): sighting
+            for place, sighting in self.sightings.items()
+            if place.path.startswith(prefix)
+        }
+        return replace(self, sightings=inside)
 
     def about(self) -> dict[str, Any]:
         """All but what was seen."""

@@ -24,7 +24,17 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tensorlint.observe.simulate_calls import CPU, CROSSING, GPU, SPECIAL, STRICT, NotSimulated, target_of, tensors_in
+from tensorlint.observe.simulate_calls import (
+    ACTIVE,
+    CPU,
+    CROSSING,
+    GPU,
+    SPECIAL,
+    STRICT,
+    NotSimulated,
+    target_of,
+    tensors_in,
+)
 
 __all__ = ["CPU", "GPU", "NotSimulated", "SimulatedCuda", "simulated_cuda"]
 
@@ -159,6 +169,8 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
                 replacement = _for_programs(answer, getattr(module, name))
                 stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(mode)
+        ACTIVE.append(mode)
+        stack.callback(ACTIVE.remove, mode)
         yield mode
 
 

@@ -7,7 +7,18 @@ from typing import Any, Protocol
 
 import torch
 
-__all__ = ["CPU", "CROSSING", "GPU", "SPECIAL", "STRICT", "NotSimulated", "target_of", "tensors_in"]
+__all__ = [
+    "ACTIVE",
+    "CPU",
+    "CROSSING",
+    "GPU",
+    "SPECIAL",
+    "STRICT",
+    "NotSimulated",
+    "taken_to_be_on",
+    "target_of",
+    "tensors_in",
+]
 
 CPU = torch.device("cpu")
 GPU = torch.device("cuda", 0)
@@ -19,7 +30,7 @@ class NotSimulated(NotImplementedError):
     """The program asks for something that simulated CUDA does not model; nothing can be claimed about it there."""
 
 
-class _Mode(Protocol):
+class Mode(Protocol):
     """What the calls need of the mode that they run in."""
 
     def device_of(self, tensor: torch.Tensor) -> torch.device | None: ...
@@ -27,6 +38,15 @@ class _Mode(Protocol):
     def move(self, tensor: torch.Tensor, target: torch.device, cast: Callable[[torch.Tensor], Any]) -> Any: ...
     def __enter__(self) -> Any: ...
     def __exit__(self, *error: Any) -> Any: ...
+
+
+ACTIVE: list[Mode] = []
+"""The simulations that are going on, the innermost last."""
+
+
+def taken_to_be_on(tensor: torch.Tensor) -> torch.device:
+    """The device that a tensor is on, or is taken to be on."""
+    return (ACTIVE[-1].device_of(tensor) if ACTIVE else None) or tensor.device
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
@@ -53,7 +73,7 @@ def target_of(device: Any) -> tuple[torch.device, Any]:
     return GPU, CPU
 
 
-def _to(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _to(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     tensor, rest = args[0], list(args[1:])
     target = mode.device_of(tensor) or CPU
     for key in ("device", "other"):
@@ -68,17 +88,17 @@ def _to(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dic
     return mode.move(tensor, target, lambda t: func(t, *rest, **named))
 
 
-def _cuda(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _cuda(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     device = args[1] if len(args) > 1 else named.get("device")
     target = GPU if device is None else target_of(device)[0]
     return mode.move(args[0], target, lambda t: t)
 
 
-def _cpu(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _cpu(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return mode.move(args[0], CPU, lambda t: func(t, *args[1:], **named))
 
 
-def _type(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _type(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     on_gpu = mode.device_of(args[0]) == GPU
     if len(args) == 1 and not named:
         text = func(args[0])
@@ -90,7 +110,7 @@ def _type(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: d
     return mode.tag(func(*args, **named), GPU if on_gpu else CPU, anew=False)
 
 
-def _to_numpy(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _to_numpy(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """``.numpy()`` and ``__array__``: torch asks for the device before it asks for the gradient (observed on meta)."""
     tensor = args[0]
     if mode.device_of(tensor) != GPU:
@@ -102,11 +122,11 @@ def _to_numpy(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], name
     )
 
 
-def _pin_memory(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _pin_memory(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return mode.tag(args[0].clone(), CPU)  # pinned memory is a copy, and still on the CPU
 
 
-def _register_hook(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _register_hook(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """Autograd calls hooks outside of every mode: they are led back into this one."""
     tensor, hook = args
 
@@ -118,17 +138,17 @@ def _register_hook(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...],
     return func(tensor, inside)
 
 
-def _gradient(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _gradient(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return mode.tag(func(*args), mode.device_of(args[0]) or CPU)
 
 
-def _refused(mode: _Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _refused(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     if GPU in {mode.device_of(tensor) for tensor in tensors_in(args)}:
         raise NotSimulated(f"{getattr(func, '__name__', func)} on simulated CUDA")
     return func(*args, **named)
 
 
-_Special = Callable[[_Mode, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+_Special = Callable[[Mode, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 SPECIAL: dict[Any, _Special] = {
     _T.to: _to,
     _T.cuda: _cuda,

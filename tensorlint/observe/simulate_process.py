@@ -29,15 +29,14 @@ _NOT_SIMULATED = (
 _until_the_end = ExitStack()
 
 
-def simulate() -> Callable[[torch.Tensor], torch.device | None]:
-    """Simulate from now on; what is given back tells the device that a tensor is taken to be on."""
+def simulate() -> None:
+    """Simulate from now on."""
     mode = _until_the_end.enter_context(simulated_cuda())
     _in_every_thread(mode)
     _tag_what_workers_send(mode)
     for name in _NOT_SIMULATED:
         if hasattr(torch.cuda, name):
             setattr(torch.cuda, name, _refusing(name, getattr(torch.cuda, name)))
-    return mode.device_of
 
 
 def _in_every_thread(mode: SimulatedCuda) -> None:

@@ -16,13 +16,15 @@ def summary(recording: Recording, file: str) -> Iterator[str]:
         return
     places, processes = len(recording.sightings), recording.processes
     hazards = sum(len(one.hazards) for one in recording.sightings.values())
+    besides = f", {_count(hazards, 'hazard')} of shared memory or lost gradients" if hazards else ""
     refused = sum(
         tally.count for one in recording.sightings.values() for case, tally in one.cases.items() if case.outcome
     )
     where = f" on simulated {recording.simulated.upper()}" if recording.simulated else ""
     yield (
-        f"{recording.crossings} crossings at {_count(places, 'place')} in {_count(processes, 'process', 'es')}{where}, "
-        f"{refused} refused, {_count(hazards, 'hazard')} of shared memory or lost gradients: {file}"
+        f"{_count(recording.crossings, 'crossing')} at {_count(places, 'place')} "
+        f"in {_count(processes, 'process', 'es')}{where}, "
+        f"{refused} refused{besides}: {file}"
     )
     if recording.elsewhere:
         yield f"{recording.elsewhere} more that no line of your own led to"

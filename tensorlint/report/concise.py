@@ -21,4 +21,5 @@ def render(run: Run) -> Iterator[str]:
 def _line(finding: Finding, paint: Paint) -> str:
     place = paint(f"{escaped(finding.path)}:{finding.line}:{finding.column}:", "bold")
     code = paint(finding.code, str(finding.confidence))
-    return f"{place} {code} [{finding.confidence}] {escaped(finding.message)}"
+    observed = f" ({escaped(str(finding.observed))})" if finding.observed is not None else ""
+    return f"{place} {code} [{finding.confidence}] {escaped(finding.message)}{observed}"

@@ -12,8 +12,10 @@ __all__ = ["details"]
 
 
 def details(finding: Finding) -> Iterator[str]:
-    """A line for each step of the evidence, the origin first, and one for the fix."""
+    """A line for each step of the evidence, the origin first, and one each for what was observed and for the fix."""
     for step in finding.evidence:
         yield f"{escaped(checkout_path(step.path))}:{step.line}:{step.column}: {escaped(step.message)}"
+    if finding.observed is not None:
+        yield escaped(str(finding.observed))
     if finding.fix is not None:
         yield f"{finding.fix.applicability} fix: {escaped(finding.fix.message)}"

@@ -28,7 +28,11 @@ def array(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def as_dict(finding: Finding) -> dict[str, Any]:
-    """One finding; lines and columns from 1, columns in code points, ends exclusive."""
+    """One finding; lines and columns from 1, columns in code points, ends exclusive.
+
+    ``observed`` is there where a recording was given.
+    """
+    observed = finding.observed
     return {
         "code": finding.code,
         "name": finding.name,
@@ -51,6 +55,7 @@ def as_dict(finding: Finding) -> dict[str, Any]:
             for step in finding.evidence
         ],
         "fix": None if finding.fix is None else _fix(finding.fix),
+        **({} if observed is None else {"observed": {"sight": str(observed.sight), "text": observed.text}}),
     }
 
 

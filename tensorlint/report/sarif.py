@@ -79,6 +79,8 @@ def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
         "partialFingerprints": {_FINGERPRINT: fingerprint},
         "properties": {"confidence": str(finding.confidence)},
     }
+    if finding.observed is not None:
+        result["properties"]["observed"] = {"sight": str(finding.observed.sight), "text": finding.observed.text}
     if finding.evidence:
         steps = [{**_location(step), "message": {"text": escaped(step.message)}} for step in finding.evidence]
         sink = {**place, "message": {"text": escaped(finding.message)}}

@@ -46,6 +46,8 @@ def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
         arrow = paint("-->" if number == 0 else ":::", "frame")
         yield f"{' ' * gutter}{arrow} {escaped(path)}:{first.line}:{first.column}"
         yield from _frame(path, sorted(labels, key=lambda label: label.order), lines, gutter, confidence, paint)
+    if finding.observed is not None:
+        yield f"{' ' * gutter} {paint('=', 'frame')} {escaped(str(finding.observed))}"
     if finding.fix is not None:
         kind = paint(f"{finding.fix.applicability} fix", "fix")
         yield f"{' ' * gutter} {paint('=', 'frame')} {kind}: {escaped(finding.fix.message)}"

@@ -14,6 +14,7 @@ from tensorlint.verify.fixture import Fixture, Program, discover, shipped
 from tensorlint.verify.judge import Row, Runs, Verdict, judge_fixed, judge_written
 from tensorlint.verify.linting import available, judge_linting, update_fixed
 from tensorlint.verify.observations import judge_recorded, record
+from tensorlint.verify.observed import judge_observed
 from tensorlint.verify.run import run, scratch_copy, versions
 from tensorlint.verify.table import print_table
 
@@ -24,13 +25,15 @@ def verify(fixtures: Sequence[Fixture], devices: Sequence[str], *, lint: bool = 
     """All rows about some fixtures.
 
     :param devices: the devices to run on; those of :func:`tensorlint.verify.devices.present`, or some of them
-    :param lint: compare the linter's findings with the markers, too
+    :param lint: compare the linter's findings with the markers, and with what was observed, too
     """
     for fixture in fixtures:
         if lint:
             yield from judge_linting(fixture)
         written = run_program(fixture.written, devices)
         yield from judge_written(fixture.name, fixture.written, written)
+        if lint:
+            yield from judge_observed(fixture, written)
         if fixture.fixed is not None:
             computing = [device for device in devices if device != "meta"]  # meta holds no values to compare
             yield from judge_fixed(fixture.name, fixture.fixed, run_program(fixture.fixed, computing), written)

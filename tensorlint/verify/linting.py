@@ -11,9 +11,10 @@ from tensorlint.verify.judge import Row, Verdict
 from tensorlint.verify.markers import Marker
 
 if TYPE_CHECKING:
+    from tensorlint.finding import Finding
     from tensorlint.settings import Settings
 
-__all__ = ["available", "judge_linting", "made_by_fixer", "update_fixed"]
+__all__ = ["available", "findings", "judge_linting", "made_by_fixer", "update_fixed"]
 
 
 def available() -> bool:
@@ -45,10 +46,14 @@ def judge_linting(fixture: Fixture) -> Iterator[Row]:
 
 
 def _findings(fixture: Fixture, path: str) -> list[Marker]:
+    return [Marker(one.line, one.column, one.code, str(one.confidence)) for one in findings(fixture, path)]
+
+
+def findings(fixture: Fixture, path: str) -> tuple[Finding, ...]:
+    """What the linter finds in a fixture's file."""
     from tensorlint.session import Mode, Task, work
 
-    outcome = work(Task(str(fixture.folder / path), _settings(fixture)), Mode())
-    return [Marker(one.line, one.column, one.code, str(one.confidence)) for one in outcome.findings]
+    return work(Task(str(fixture.folder / path), _settings(fixture)), Mode()).findings
 
 
 def _settings(fixture: Fixture) -> Settings:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -25,6 +25,9 @@ import numpy as np
 import torch
 
 from tensorlint.observe.frozen import Frozen, freeze
+from tensorlint.observe.intercept import STAND_IN
+from tensorlint.observe.recorder import Recorder
+from tensorlint.observe.recording import Recording
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.devices import on, reported
 from tensorlint.verify.fixture import Function, Program
@@ -47,6 +50,8 @@ class Run:
     """What is not claimed: exceptions, warnings at the fixture's lines, claims that cannot be evaluated."""
     result: Frozen | None
     """What the function returned; None where it raised."""
+    recording: Recording = field(default_factory=Recording)
+    """What crossed the boundary; its paths are relative to the program's folder."""
     missing: str = ""
     """A library that it needs and that is not installed: nothing was seen then."""
 
@@ -78,7 +83,7 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
     tracer = _Tracer({path: str(folder / path) for path in program.texts}, watches)
     error: BaseException | None = None
     result: Frozen | None = None
-    with _alone(folder, device) as (target, caught):
+    with _alone(folder, device) as (target, caught), Recorder() as recorder:
         try:
             call = getattr(_load(folder, function.path), function.name)
             returned = tracer.trace(call, target)
@@ -91,7 +96,7 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
             one.ended = error
         seen = {one.claim: Seen(False, one.fault) if one.fault else one.finish(warned) for one in reached}
     if missing := _missing(error, program):
-        return Run({}, (), None, missing)
+        return Run({}, (), None, missing=missing)
     faults = [f"{one.claim.path}:{one.claim.line}: {one.fault}" for one in reached if one.fault]
     claimed = [claim for claim, what in seen.items() if what.held]
     if error is not None and not any(claim.verb in ("raises", "fails later") for claim in claimed):
@@ -102,7 +107,9 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
         if one.direct
         and not any(c.verb == "warns" and c.path == one.path and c.line <= one.line <= c.end for c in claimed)
     ]
-    return Run(seen, tuple(dict.fromkeys(faults)), result)
+    faults += [f"the recorder failed: {fault}" for fault in recorder.recording.faults]
+    recorder.recording.simulated = "cuda" * (device == "simulated-cuda")
+    return Run(seen, tuple(dict.fromkeys(faults)), result, recorder.recording.below(str(folder)))
 
 
 def _missing(error: BaseException | None, program: Program) -> str:
@@ -211,7 +218,8 @@ class _Tracer:
             sys.settrace(previous)
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
-        return self._local if frame.f_code.co_filename in self._by_file else None
+        code = frame.f_code
+        return self._local if code.co_filename in self._by_file and code.co_name != STAND_IN else None
 
     def _local(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
         watches = self._by_file[frame.f_code.co_filename]

@@ -1,0 +1,248 @@
+"""Findings and a recording, joined: confirmed, cleared, not reached, observed only; changed functions are left out."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tensorlint.cli import cli
+from tensorlint.observe.places import Place
+from tensorlint.observe.recording import Case, Recording, write
+from tensorlint.observe.scopes import Scopes
+
+PROGRAM = """\
+import numpy as np
+import torch
+from torch import nn
+
+layer = nn.Linear(2, 1)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def weights():
+    return layer.weight.numpy()
+
+
+def means(losses):
+    return np.mean([layer(loss) for loss in losses])
+
+
+def chain(x: torch.Tensor):
+    return (
+        x.to(device)
+        .float()
+        .numpy()
+    )
+
+
+def rows(x):
+    table = np.zeros((2, 1)); table[0] = layer(x)
+    return table
+
+
+def fields(x):
+    try:
+        return x.numpy()
+    except RuntimeError:
+        return x.detach().numpy()
+
+
+def read(x):
+    return x.numpy()
+
+
+def picked(image: np.ndarray):
+    return torch.zeros(3)[image[::-1]]
+"""
+GRAD = "RuntimeError: Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+CUDA = "TypeError: can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory"
+REFUSED = Case("Tensor.numpy", "Tensor", GRAD, "cpu", "float32", requires_grad=True)
+WORKED = Case("Tensor.numpy", "Tensor", "", "cpu", "float32", shares=True)
+Seen = tuple[str, Case, int]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, object]]]:
+    """Lint the program with a recording in which some calls, each given by its text (up to a ``|``), were made."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(
+        *seen: Seen, text: str = PROGRAM, options: tuple[str, ...] = (), columns: bool = True, simulated: str = ""
+    ) -> list[dict[str, object]]:
+        Path("program.py").write_text(text, encoding="utf-8")
+        recording = Recording(processes=1, simulated=simulated)
+        for words, case, count in seen:
+            at, words = PROGRAM.index(words.replace("|", "")), words.partition("|")[0]
+            line, column = PROGRAM.count("\n", 0, at) + 1, at - PROGRAM.rfind("\n", 0, at)
+            end_line = line + words.count("\n")
+            end = column + len(words) if end_line == line else len(words) - words.rfind("\n")
+            place = Place(str(tmp_path / "program.py"), line, column if columns else 0, end_line, end if columns else 0)
+            sighting = recording.at(place)
+            assert sighting is not None
+            sighting.add(case, count, 0.0)
+            sighting.scope = Scopes(PROGRAM).around(line)
+        write(recording, Path("seen.json"), str(tmp_path))
+        command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py", *options]
+        done = CliRunner().invoke(cli, command)
+        assert isinstance(done.exception, (SystemExit, type(None))), done.exception
+        found: list[dict[str, object]] = json.loads(done.stdout)
+        return found
+
+    return run
+
+
+def sights(found: list[dict[str, object]]) -> dict[tuple[object, object], str]:
+    return {(each["code"], each["line"]): each["observed"]["sight"] for each in found}  # type: ignore[index]
+
+
+def text(found: list[dict[str, object]], code: str, line: int) -> str:
+    (one,) = (each for each in found if (each["code"], each["line"]) == (code, line))
+    return str(one["observed"]["text"])  # type: ignore[index]
+
+
+def test_without_a_recording_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(PROGRAM, encoding="utf-8")
+    done = CliRunner().invoke(cli, ["check", "--isolated", "--output-format", "json", "program.py"])
+    assert all("observed" not in each for each in json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("columns", [True, False])
+def test_what_happened_is_confirmed(check: Callable[..., list[dict[str, object]]], columns: bool) -> None:
+    found = check(("layer.weight.numpy()", REFUSED, 2), ("layer.weight.numpy()", WORKED, 1), columns=columns)
+    assert sights(found)["TSL101", 10] == "confirmed"
+    assert text(found, "TSL101", 10) == f"raised {GRAD} (2 of 3 times)"
+
+
+def test_what_ran_and_did_not_happen_is_cleared(check: Callable[..., list[dict[str, object]]]) -> None:
+    found = check(("layer.weight.numpy()", WORKED, 5))
+    assert sights(found)["TSL101", 10] == "cleared"
+    assert text(found, "TSL101", 10) == "ran 5 times without that"
+
+
+def test_what_was_not_seen_is_not_reached(check: Callable[..., list[dict[str, object]]]) -> None:
+    assert sights(check())["TSL101", 10] == "not reached"
+
+
+def test_only_a_gpu_tells_of_a_device(check: Callable[..., list[dict[str, object]]]) -> None:
+    chain = "x.to(device)\n        .float()\n        .numpy()"
+    assert sights(check((chain, WORKED, 1)))["TSL102", 19] == "not reached"
+    assert "--simulate cuda" in text(check((chain, WORKED, 1)), "TSL102", 19)
+    assert sights(check((chain, WORKED, 1), simulated="cuda"))["TSL102", 19] == "cleared"
+    on_gpu = REFUSED._replace(outcome=CUDA, device="cuda:0", requires_grad=False)
+    found = check((chain, on_gpu, 1), simulated="cuda")
+    assert sights(found)["TSL102", 19] == "confirmed"
+    assert "on a simulated GPU" in text(found, "TSL102", 19)
+
+
+def test_the_last_link_of_a_chain_may_stand_on_another_line(check: Callable[..., list[dict[str, object]]]) -> None:
+    on_gpu = REFUSED._replace(outcome=CUDA, device="cuda:0")
+    assert sights(check((".numpy()|\n    )", on_gpu, 1)))["TSL102", 19] == "confirmed"
+
+
+def test_storing_into_an_array_is_what_converts(check: Callable[..., list[dict[str, object]]]) -> None:
+    found = check(("table[0]", REFUSED._replace(call="Tensor.__array__"), 1))
+    assert sights(found)["TSL101", 26] == "confirmed"
+
+
+def test_what_leaves_no_trace_is_not_watched(check: Callable[..., list[dict[str, object]]]) -> None:
+    assert sights(check())["TSL301", 42] == "not watched"
+
+
+def test_what_was_not_found_is_observed_only(check: Callable[..., list[dict[str, object]]]) -> None:
+    found = check(("x.numpy()|\n\n\ndef picked", REFUSED, 3))
+    assert sights(found)["TSL101", 38] == "observed only"
+    (one,) = (each for each in found if each["line"] == 38)
+    assert one["message"] == f"`Tensor.numpy` raised {GRAD} (3 of 3 times)"
+    assert (one["name"], one["confidence"], one["column"]) == ("grad-to-numpy", "certain", 12)
+
+
+def test_what_the_program_catches_is_not_news(check: Callable[..., list[dict[str, object]]]) -> None:
+    assert ("TSL101", 32) not in sights(check(("x.numpy()|\n    except", REFUSED, 3)))
+
+
+def test_what_is_not_selected_or_suppressed_is_not_added(check: Callable[..., list[dict[str, object]]]) -> None:
+    seen = ("x.numpy()|\n\n\ndef picked", REFUSED, 3)
+    assert ("TSL101", 38) not in sights(check(seen, options=("--ignore", "TSL101")))
+    whole = "# flake8: noqa\n" + PROGRAM
+    assert not check(seen, text=whole)
+
+
+def test_a_function_that_has_moved_is_joined(check: Callable[..., list[dict[str, object]]]) -> None:
+    found = check(("layer.weight.numpy()", REFUSED, 1), text="# moved\n\n" + PROGRAM)
+    assert sights(found)["TSL101", 12] == "confirmed"
+
+
+def test_what_was_seen_in_a_function_that_has_changed_is_left_out_with_a_note(
+    check: Callable[..., list[dict[str, object]]],
+) -> None:
+    changed = PROGRAM.replace("    return layer.weight", "    print()\n    return layer.weight")
+    found = check(("layer.weight.numpy()", REFUSED, 1), text=changed)
+    assert sights(found)["TSL101", 11] == "not reached"
+    command = ["check", "--isolated", "--observed", "seen.json", "program.py"]
+    assert (
+        "note: program.py has changed since it was observed; left out: weights\n"
+        in CliRunner().invoke(cli, command).output
+    )
+
+
+@pytest.mark.parametrize(
+    ("only", "lines"), [(("confirmed",), {10}), (("observed-only", "confirmed"), {10, 38}), (("cleared",), set())]
+)
+def test_only(check: Callable[..., list[dict[str, object]]], only: tuple[str, ...], lines: set[int]) -> None:
+    seen = (("layer.weight.numpy()", REFUSED, 1), ("x.numpy()|\n\n\ndef picked", REFUSED, 1))
+    found = check(*seen, options=tuple(part for one in only for part in ("--only", one)))
+    assert {each["line"] for each in found} == lines
+
+
+def test_columns_behind_letters_that_take_more_than_a_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = 'import torch\n\n\ndef f(x):\n    return {"größe": x.numpy()}\n'
+    Path("program.py").write_text(source, encoding="utf-8")
+    recording = Recording(processes=1)
+    line = source.splitlines()[4]
+    start = len(line[: line.index("x.")].encode()) + 1
+    sighting = recording.at(Place(str(tmp_path / "program.py"), 5, start, 5, start + len("x.numpy()")))
+    assert sighting is not None
+    sighting.add(REFUSED, 1, 0.0)
+    sighting.scope = Scopes(source).around(5)
+    write(recording, Path("seen.json"), str(tmp_path))
+    done = CliRunner().invoke(cli, ["check", "--isolated", "--observed", "seen.json", "program.py"])
+    assert f"program.py:5:{line.index('x.') + 1}" in done.stdout
+    assert "  |" + " " * (line.index("x.") + 1) + "^^^^^^^^^ grad-to-numpy" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "sarif"])
+def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], form: str, tmp_path: Path) -> None:
+    check(("layer.weight.numpy()", REFUSED, 1))
+    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", form, "program.py"]
+    printed = CliRunner().invoke(cli, command).stdout
+    if form == "sarif":
+        results = json.loads(printed)["runs"][0]["results"]
+        assert "confirmed" in {each["properties"]["observed"]["sight"] for each in results}
+    else:
+        assert "confirmed: raised RuntimeError" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--observed", "missing.json"], "cannot read missing.json: No such file or directory"),
+        (["--observed", "program.py"], "program.py is no recording"),
+        (["--only", "confirmed"], "--only needs --observed"),
+        (["--observed", "seen.json", "--fix"], "cannot be given together"),
+        (["--observed", "seen.json", "-"], "is for files"),
+    ],
+)
+def test_bad_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(textwrap.dedent(PROGRAM), encoding="utf-8")
+    paths = [] if "-" in arguments else ["program.py"]
+    done = CliRunner().invoke(cli, ["check", "--isolated", *arguments, *paths])
+    assert done.exit_code == 2
+    assert message in done.output

@@ -1,0 +1,52 @@
+"""The page on `tensorlint observe` is run as the README is; `pytest --update-readme` refreshes it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+import test_readme
+from checkout import ROOT
+from readme_blocks import blocks, commands
+
+from tensorlint.observe.judge import WATCHES
+
+PAGE = ROOT / "docs" / "observe.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+SECTIONS = {name: list(found) for name, found in groupby(blocks(TEXT), key=lambda block: block.section)}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_commands_print_what_the_page_says(section: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    said, printed = [], []
+    for block in SECTIONS[section]:
+        if block.file:
+            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+            continue
+        assert block.language == "console"
+        now = test_readme._play(block, tmp_path)
+        if request.config.getoption("--update-readme"):
+            page = PAGE.read_text(encoding="utf-8")
+            PAGE.write_text(page.replace(f"```console\n{block.text}```\n", f"```console\n{now}```\n"), encoding="utf-8")
+        else:
+            said.append(block.text)
+            printed.append(now)
+    assert printed == said
+
+
+def test_the_page_shows_the_bug_and_the_repair() -> None:
+    console = [block.text for found in SECTIONS.values() for block in found if not block.file]
+    assert "not reached" in console[0]
+    assert "confirmed: raised TypeError: can't convert cuda:0" in console[1]
+    assert "cleared" in console[2] or "All clear" in console[2] or "TSL102" not in console[2]
+    assert all(list(commands(block)) for found in SECTIONS.values() for block in found if not block.file)
+
+
+def test_the_page_names_the_rules_that_are_watched_for() -> None:
+    (line,) = (line for line in TEXT.splitlines() if line.startswith("Observed are rules"))
+    named: set[str] = set()
+    for part in line.removeprefix("Observed are rules ").rstrip(".").replace(" and ", ", ").split(", "):
+        first, _, last = part.partition(" to ")
+        named |= {f"TSL{number}" for number in range(int(first[3:]), int((last or first)[3:]) + 1)}
+    assert named == set(WATCHES)
