@@ -3,7 +3,7 @@
     python benchmarks/observe.py [--rounds N]
 
 Each round runs every variant once, one after the other, in a process of its own; the least time of each counts. What
-is timed is the work, not the start of Python and the import of torch; in seconds of the processor, so that what else the
+is timed is the work, without the start of Python and the import of torch, in seconds of the processor: what else the
 machine does counts less.
 """
 
