@@ -170,6 +170,7 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     if project is None:
         project = Project.of(Path(source.path).absolute())
     project.targets = _targets(settings, project)
+    project.device = settings.assume_device
     style = settings.conversion_style
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))

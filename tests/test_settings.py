@@ -88,6 +88,7 @@ BAD = [
     ('conversion-style = "short"', "'conversion-style' in [tool.tensorlint] takes one of \"full\""),
     ("target-torch = 2.1", '\'target-torch\' in [tool.tensorlint] takes a version such as "2.1", or "newest", not 2.1'),
     ('target-numpy = "new"', "'target-numpy' in [tool.tensorlint] takes a version"),
+    ('assume-device = "gpu"', '\'assume-device\' in [tool.tensorlint] takes one of "any", "cpu", "cuda", not \'gpu\''),
     ("extend-safe-fixes = true", "'extend-safe-fixes' in [tool.tensorlint] takes a list of codes"),
     ('extend-unsafe-fixes = ["E501"]', "'extend-unsafe-fixes' has an unknown rule code 'E501' ("),
     (

@@ -183,7 +183,7 @@ def array_of(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpre
 
 def forced(machine: Machine, state: State, tensor: Tensor, node: cst.BaseExpression, name: str) -> Array:
     """What ``.numpy(force=True)`` gives: the tensor's memory, or a copy of it where it is on a GPU."""
-    if tensor.device is NO:
+    if machine.assumed == "cpu" or tensor.device is NO:
         return array_of(machine, state, tensor, node, name)
     own = Alias(machine.storage())
     if tensor.device.truth is Truth.YES:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tensorlint.dependencies import Dependencies
 from tensorlint.flow import calls as _calls  # noqa: F401  (these modules register evaluators)
 from tensorlint.flow import comprehensions, expressions, loops, operators, statements, subscripts  # noqa: F401
+from tensorlint.flow.assumed_device import on_this_machine
 from tensorlint.flow.backward import assignments_before_backward
 from tensorlint.flow.crossing import crosses
 from tensorlint.flow.definitions import FileModel, FunctionDefinition
@@ -49,7 +50,7 @@ class Looks:
         """What it depends on, where it is kept to be used again."""
         self.happened: dict[str, dict[FunctionDefinition | None, list[Event]]] = {}
         """For each file, by the function that was looked at."""
-        self.machine = Machine(library(project.targets), project, self._take, steps)
+        self.machine = Machine(library(project.targets), project, self._take, steps, project.device)
         self.root: FunctionDefinition | None = None
         self.enough = steps - ENOUGH
         """So many steps are left when nothing is looked at that only adds to what is known."""
@@ -59,7 +60,9 @@ class Looks:
         """The functions whose results matter to those that call them."""
 
     def _take(self, event: Event) -> None:
-        self.happened.setdefault(event.place.path, {}).setdefault(self.root, []).append(event)
+        here = on_this_machine(event, self.project.device)
+        if here is not None:
+            self.happened.setdefault(event.place.path, {}).setdefault(self.root, []).append(here)
 
     def add(self, other: Looks) -> None:
         """Take in what happens in this file on account of a caller."""

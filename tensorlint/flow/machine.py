@@ -123,6 +123,8 @@ class Machine:
     emit: Callable[[Event], None]
     budget: int
     """How many steps the analysis may still take."""
+    assumed: str = "any"
+    """What the program runs on: ``cpu`` (never a GPU), ``cuda`` (a machine with a GPU), or ``any``."""
     inlined: int = 0
     """How many statements of called functions may still be executed for the function that is looked at."""
     unrolled: int = 1

@@ -126,6 +126,10 @@ def _constant_outcome(machine: Machine, test: cst.BaseExpression, state: State) 
             return value.value
         if test.value in ("True", "False"):
             return test.value == "True"
+    if isinstance(test, cst.Call) and machine.assumed != "any" and (dotted(test.func) or "").endswith("is_available"):
+        value = evaluate(machine, test, state)
+        if isinstance(value, Constant) and isinstance(value.value, bool):
+            return value.value
     return None
 
 

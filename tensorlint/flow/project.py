@@ -83,6 +83,8 @@ class Project:
         self.root = root
         self.targets = NEWEST
         """The versions of torch and NumPy that its code is for."""
+        self.device = "any"
+        """What it runs on, as ``assume-device`` says."""
         self._models: dict[Path, FileModel | None] = {}
         self._sources: dict[str, Source] = {}
         self._contents: dict[Path, str] = {}
@@ -124,7 +126,7 @@ class Project:
 
     def shares(self, other: Project) -> bool:
         """The files that both have read are the same, and so are the versions; this one takes over the others."""
-        if self.targets != other.targets:
+        if (self.targets, self.device) != (other.targets, other.device):
             return False
         for path, model in other._models.items():
             if model is not None and self._models.get(path, model) is not model:

@@ -274,7 +274,8 @@ def _device(machine: Machine, state: State, call: Call) -> Value:
     made = yes(place, f"`{short(call.node)}` is a torch.device")
     if call.row.device == "accelerator":
         place = machine.place(call.node)
-        return Device(maybe(place, f"`{short(call.node)}` is a GPU where there is one"), False, made)
+        believed = yes if machine.assumed == "cuda" else maybe
+        return Device(believed(place, f"`{short(call.node)}` is a GPU where there is one"), False, made)
     if call.row.attribute:
         inputs = inputs_of(state, [call.receiver] if call.receiver is not None else [])
         return Device(inputs.device, False, made)

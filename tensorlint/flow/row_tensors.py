@@ -233,7 +233,7 @@ def shared_memory(
             if not asks_for_dtype(call) or (dtype and all(one == dtype for one in known)):
                 parts.remove("unless the dtype changes")
         if "unless on a GPU" in parts:
-            if inputs.device is NO and device is NO:
+            if machine.assumed == "cpu" or (inputs.device is NO and device is NO):
                 parts.remove("unless on a GPU")
             elif (device.holds and not inputs.device.holds) or (device is NO and inputs.device.truth is Truth.YES):
                 return fresh(machine)

@@ -273,12 +273,13 @@ def _chosen_elsewhere(machine: Machine, node: cst.CSTNode, name: str) -> Fact:
 
     The name alone decides nothing; it is taken only for what is handed to ``.to()``, ``device=`` and the like.
     """
+    believed = yes if machine.assumed == "cuda" else maybe
     if RANK.fullmatch(name.rpartition(".")[2]):
-        return maybe(machine.place(node), f"moved to `{name}`, the number of a GPU")
+        return believed(machine.place(node), f"moved to `{name}`, the number of a GPU")
     if "device" not in name.lower() or name.endswith(".device"):
         # `x.to(other.device)` follows the other, wherever that is; where `other` is a model or a holder of settings,
         # what it holds is known from elsewhere or not at all
         base = name.rpartition(".")[0].rpartition(".")[2].lower()
         if base not in HOLDERS and not base.endswith(("config", "cfg", "args", "params", "opts", "model", "net")):
             return UNKNOWN
-    return maybe(machine.place(node), f"moved to `{name}`, which is chosen elsewhere and may be a GPU")
+    return believed(machine.place(node), f"moved to `{name}`, which is chosen elsewhere and may be a GPU")

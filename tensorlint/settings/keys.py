@@ -14,6 +14,7 @@ from tensorlint.settings.model import (
     BASELINE,
     CONVERSION_STYLES,
     DEFAULT_EXCLUDE,
+    DEVICES,
     PathPatterns,
     PerFileIgnore,
     Settings,
@@ -206,6 +207,19 @@ KEYS: Mapping[str, Key] = {
         "1.26",
         _as("target_numpy"),
         lambda settings, defaults: settings.target_numpy or None,
+    ),
+    "assume-device": Key(
+        kinds.choice(DEVICES),
+        "any",
+        'What the program runs on: on machines with and without a GPU (`"any"`), never on a GPU (`"cpu"`), or always'
+        ' on a machine with a CUDA GPU (`"cuda"`). With `"cpu"`, what goes wrong on a GPU alone is left out (TSL102,'
+        " TSL505), `torch.cuda.is_available()` is false, and what shares memory on the CPU shares it for certain: a"
+        ' write that would be TSL204 is TSL201 or TSL202. With `"cuda"`, `torch.cuda.is_available()` is true and a'
+        " device that is chosen elsewhere is a GPU: TSL102 is certain where it was likely, and what is only done"
+        " without a GPU is not looked at.",
+        "cpu",
+        _as("assume_device"),
+        _shown("assume_device"),
     ),
     "conversion-style": Key(
         kinds.choice(CONVERSION_STYLES),

@@ -11,6 +11,7 @@ __all__ = [
     "BASELINE",
     "CONVERSION_STYLES",
     "DEFAULT_EXCLUDE",
+    "DEVICES",
     "Given",
     "PathPatterns",
     "PerFileIgnore",
@@ -19,6 +20,7 @@ __all__ = [
     "SettingsError",
 ]
 
+DEVICES = ("any", "cpu", "cuda")
 CONVERSION_STYLES = ("full", "minimal", "force")
 
 BASELINE = "tensorlint-baseline.jsonl"
@@ -102,6 +104,8 @@ class Settings:
     """The version of torch that the code is for: ``2.1``, or ``newest``; empty: what the requirements allow."""
     target_numpy: str = ""
     """The same for NumPy."""
+    assume_device: str = "any"
+    """What the program runs on: ``cpu`` (never a GPU), ``cuda`` (a machine with a GPU), or ``any``."""
     safe_fixes: tuple[str, ...] = ()
     """Selectors of rules all of whose fixes are taken as safe."""
     unsafe_fixes: tuple[str, ...] = ()
