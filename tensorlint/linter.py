@@ -16,7 +16,7 @@ from tensorlint.finding import FAULT, Applicability, Confidence, Evidence, Findi
 from tensorlint.noqa_judge import ABOUT_COMMENTS, judge
 from tensorlint.patterns import ignores_in
 from tensorlint.requirements import targets
-from tensorlint.settings import KEYS, Settings, check_codes
+from tensorlint.settings import KEYS, RowTable, Settings, SettingsError, check_codes
 from tensorlint.source import Source, SourceError, Span
 from tensorlint.suppressions import Suppressions
 from tensorlint.syntax import TOO_DEEP, check_syntax
@@ -63,7 +63,7 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
     try:
         if len(source.data) > MOST_BYTES:  # standard input; of files no more than that is read
             raise SourceError(f"larger than {MOST_BYTES / 1e6:g} MB")
-        worth_it = worth_analysing(source)
+        worth_it = worth_analysing(source) or _calls_what_rows_are_about(source, settings)
         if worth_it and len(source.data) > _MOST_ANALYSED:
             raise SourceError(
                 f"too large to be analysed: {len(source.data) / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})"
@@ -140,6 +140,28 @@ def check_settings(settings: Settings) -> None:
     """
     if any(KEYS[each.key].names_rules for each in settings.given):
         check_codes(settings, codes())
+    for each in settings.given:
+        if each.key == "rows":
+            _check_rows(each.value, each.origin)
+
+
+def _check_rows(tables: tuple[RowTable, ...], origin: str) -> None:
+    from tensorlint.library.own import check_own_rows
+    from tensorlint.library.schema import TableError
+
+    try:
+        check_own_rows(tables, f"{origin}: 'rows'")
+    except TableError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _calls_what_rows_are_about(source: Source, settings: Settings) -> bool:
+    """Whether a file may call a function of the project that the settings have a row for."""
+    if not settings.rows:
+        return False
+    from tensorlint.library.own import names_in
+
+    return bool(names_in(source.text, settings.rows))
 
 
 def worth_analysing(source: Source) -> bool:
@@ -170,7 +192,7 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     if project is None:
         project = Project.of(Path(source.path).absolute())
     project.targets = _targets(settings, project)
-    project.device = settings.assume_device
+    project.rows, project.device = settings.rows, settings.assume_device
     style = settings.conversion_style
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tensorlint.configuration import Configuration, Overrides, nearest, read
 from tensorlint.finding import Applicability, Confidence
 from tensorlint.linter import check_settings
 from tensorlint.settings import BASELINE, KEYS, Origin, Selection, Settings, SettingsError, check_codes, laid_over
+from tensorlint.settings.written import toml
 
 
 def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -89,6 +89,16 @@ BAD = [
     ("target-torch = 2.1", '\'target-torch\' in [tool.tensorlint] takes a version such as "2.1", or "newest", not 2.1'),
     ('target-numpy = "new"', "'target-numpy' in [tool.tensorlint] takes a version"),
     ('assume-device = "gpu"', '\'assume-device\' in [tool.tensorlint] takes one of "any", "cpu", "cuda", not \'gpu\''),
+    ('rows = "a.b"', "'rows' in [tool.tensorlint] takes an array of tables, not 'a.b'"),
+    ("rows = [1]", "'rows' in [tool.tensorlint] takes an array of tables, not [1]"),
+    ('rows = [{ names = "a.b", returns = 1 }]', "'rows' in [tool.tensorlint] has returns = 1: that is neither text"),
+    ('rows = [{ returns = "array" }]', "'rows': rows table 1 has no names"),
+    ('rows = [{ names = "to_np", returns = "array" }]', "'rows': row to_np: the name must be that of a module and"),
+    ('rows = [{ names = "a.*", returns = "array" }]', "'rows': row a.*: the name must be that of a module and"),
+    ('rows = [{ names = "a.b", retruns = "array" }]', "'rows': row a.b: unknown key 'retruns' (known: attribute, "),
+    ('rows = [{ names = "a.b", returns = "ndarray" }]', "'rows': row a.b: returns = 'ndarray' (known: argument, "),
+    ('rows = [{ names = "a.b", shares = true }]', "'rows': row a.b: shares = True is not text"),
+    ('rows = [{ names = "a.b a.b", returns = "array" }]', "'rows': row a.b stands there twice"),
     ("extend-safe-fixes = true", "'extend-safe-fixes' in [tool.tensorlint] takes a list of codes"),
     ('extend-unsafe-fixes = ["E501"]', "'extend-unsafe-fixes' has an unknown rule code 'E501' ("),
     (
@@ -285,12 +295,6 @@ def test_settings_can_be_kept_and_sent(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(settings)) == settings
     assert hash(pickle.loads(pickle.dumps(settings))) == hash(settings)
     assert settings != Settings()
-
-
-def toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(value)
 
 
 class TestBaseline:

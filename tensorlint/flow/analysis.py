@@ -18,6 +18,7 @@ from tensorlint.flow.machine import OutOfSteps
 from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.worth import leading_to, may_hold_boundary, mentioning, worth_a_look
+from tensorlint.library.own import names_in
 from tensorlint.source import Source, SourceError
 
 __all__ = ["analyse", "forget"]
@@ -45,12 +46,14 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     if project is None:
         project = Project.of(path)
     converting = converting_names(source.text, path.parent, project.package(path), project.find)
-    if not converting and not may_hold_boundary(source.text):
+    own = names_in(source.text, project.rows)
+    if not converting and not own and not may_hold_boundary(source.text):
         return []
     file = project.add(source, path)
     analysis = Looks(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
     try:
-        analysis.run(worth_a_look(file) | using_what_others_convert(file, converting), own_file_alone=True)
+        worth = worth_a_look(file) | using_what_others_convert(file, converting) | mentioning(file, own)
+        analysis.run(worth, own_file_alone=True)
     except OutOfSteps:
         raise SourceError("too many steps: the file's functions call each other in too many ways") from None
     _ask_callers(analysis, project, path)

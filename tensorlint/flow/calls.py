@@ -30,6 +30,7 @@ from tensorlint.flow.machine import Machine, evaluate, evaluates
 from tensorlint.flow.modules import cast, is_module, make_module
 from tensorlint.flow.names import dotted, short
 from tensorlint.flow.object_calls import call_instance, call_moved, call_unknown
+from tensorlint.flow.own_rows import own_row
 from tensorlint.flow.row_forms import lacking_form
 from tensorlint.flow.rows import apply_row
 from tensorlint.flow.special_calls import SPECIAL
@@ -219,11 +220,18 @@ def _call_one(
     match callee:
         case External():
             return _call_external(machine, state, node, callee, arguments.after(callee.given))
+        case Function() | Class() if (row := own_row(machine, callee.definition)) is not None:
+            return apply_row(
+                machine, state, Call(row, node, arguments.after(callee.given), by=_as_written(machine, node, row.name))
+            )
         case Function():
             return call_function(machine, callee, arguments, state, node)
         case Class():
             return instantiate(machine, callee.definition, arguments.after(callee.given), state, node)
         case Bound():
+            if callee.function is not None and (row := own_row(machine, callee.function.definition)) is not None:
+                receiver = None if callee.function.definition.is_static else callee.receiver
+                return apply_row(machine, state, Call(row, node, arguments, receiver, receiver_node, f".{callee.name}"))
             if callee.function is not None:
                 return call_function(machine, callee.function, arguments, state, node, receiver=callee.receiver)
             return method_calls.call_method(machine, state, node, callee, receiver_node or node, arguments)

@@ -50,7 +50,7 @@ class Looks:
         """What it depends on, where it is kept to be used again."""
         self.happened: dict[str, dict[FunctionDefinition | None, list[Event]]] = {}
         """For each file, by the function that was looked at."""
-        self.machine = Machine(library(project.targets), project, self._take, steps, project.device)
+        self.machine = Machine(library(project.targets, project.rows), project, self._take, steps, project.device)
         self.root: FunctionDefinition | None = None
         self.enough = steps - ENOUGH
         """So many steps are left when nothing is looked at that only adds to what is known."""

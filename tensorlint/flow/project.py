@@ -22,6 +22,7 @@ from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
 from tensorlint.flow.state import State
 from tensorlint.flow.toplevel import globals_of
 from tensorlint.flow.values import External, Function, Value
+from tensorlint.settings import RowTable
 from tensorlint.source import Source, SourceError
 from tensorlint.versions import NEWEST
 
@@ -83,6 +84,8 @@ class Project:
         self.root = root
         self.targets = NEWEST
         """The versions of torch and NumPy that its code is for."""
+        self.rows: tuple[RowTable, ...] = ()
+        """What its settings say of its own functions."""
         self.device = "any"
         """What it runs on, as ``assume-device`` says."""
         self._models: dict[Path, FileModel | None] = {}
@@ -126,7 +129,7 @@ class Project:
 
     def shares(self, other: Project) -> bool:
         """The files that both have read are the same, and so are the versions; this one takes over the others."""
-        if (self.targets, self.device) != (other.targets, other.device):
+        if (self.targets, self.rows, self.device) != (other.targets, other.rows, other.device):
             return False
         for path, model in other._models.items():
             if model is not None and self._models.get(path, model) is not model:
@@ -138,6 +141,8 @@ class Project:
 
     def resolve(self, name: str, state: State, machine: Machine) -> Value | None:
         """The project's function, class or variable with a dotted name; None for names of libraries."""
+        if name in machine.library.own:
+            return None  # it is known what it does: what it is made of does not matter
         file = machine.frame.file
         foreign = self._foreign.setdefault(file.frame, set())
         if name in foreign or file.folder is None:

@@ -9,8 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tensorlint.library.own import own_rows
 from tensorlint.library.row import Row
 from tensorlint.library.schema import TableError, names_of, properties_of, row_of
+from tensorlint.settings import RowTable
 from tensorlint.versions import NEWEST, Targets, within
 
 __all__ = ["Library", "Row", "TableError", "library"]
@@ -45,14 +47,20 @@ class Library:
         :param targets: the versions of torch and NumPy whose rows are wanted
         """
         self.targets = targets
+        self.own: Mapping[str, Row] = {}
+        """Rows of the linted project, by their names."""
         self._texts = texts
         self._tables: dict[str, _Table | None] = {}
         self._found: dict[str, Row | None] = {}
 
-    def at(self, targets: Targets) -> Library:
-        """The same tables as they are for other versions; what was read is shared."""
+    def at(self, targets: Targets, own: Mapping[str, Row] | None = None) -> Library:
+        """The same tables as they are for other versions; what was read is shared.
+
+        :param own: rows of the linted project, which go before those of the tables
+        """
         other = Library(self._texts, targets)
         other._tables = self._tables
+        other.own = own or {}
         return other
 
     def row(self, name: str) -> Row | None:
@@ -60,6 +68,8 @@ class Library:
 
         :raises TableError: if the library's table file is not formed as it must be
         """
+        if name in self.own:
+            return self.own[name]
         if name not in self._found:
             self._found[name] = self._find(name, 3)
         return self._found[name]
@@ -138,9 +148,13 @@ def _shipped() -> Library:
 
 
 @lru_cache(maxsize=64)
-def library(targets: Targets = NEWEST) -> Library:
-    """The tables of this package for some versions of torch and NumPy; they are read once a process."""
-    return _shipped() if targets == NEWEST else _shipped().at(targets)
+def library(targets: Targets = NEWEST, own: tuple[RowTable, ...] = ()) -> Library:
+    """The tables of this package for some versions of torch and NumPy; they are read once a process.
+
+    :param own: the rows of the linted project, as its settings have them
+    :raises TableError: if these are not formed as they must be
+    """
+    return _shipped() if (targets, own) == (NEWEST, ()) else _shipped().at(targets, own_rows(own, targets))
 
 
 def _add(table: _Table, file: str, package: str, text: str) -> None:

@@ -126,6 +126,10 @@ def _show_per_file_ignores(settings: Settings, defaults: Defaults) -> object:
     return {"!" * each.negated + each.where.patterns[0]: each.codes for each in settings.per_file_ignores}
 
 
+def _show_rows(settings: Settings, defaults: Defaults) -> object:
+    return [dict(table) for table in settings.rows]
+
+
 KEYS: Mapping[str, Key] = {
     "select": Key(
         kinds.CODES,
@@ -220,6 +224,20 @@ KEYS: Mapping[str, Key] = {
         "cpu",
         _as("assume_device"),
         _shown("assume_device"),
+    ),
+    "rows": Key(
+        kinds.ROWS,
+        [],
+        "What the project's own functions do, where it cannot be seen in their code: in the form of the tables that"
+        " tensorlint has for libraries. `names` are full names as they are imported, separated by blanks (`prefix`"
+        " stands before each). The other keys are the fields of `Row` in `tensorlint/library/row.py`, which says what"
+        " they mean. A row goes before what the code says.",
+        [
+            {"prefix": "shop.arrays.", "names": "to_np", "returns": "array", "converts": ["0"], "how": "explicit"},
+            {"names": "shop.models.Backbone.build", "returns": "module", "parameters": True},
+        ],
+        _as("rows"),
+        _show_rows,
     ),
     "conversion-style": Key(
         kinds.choice(CONVERSION_STYLES),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tensorlint.settings.model import RowTable
 from tensorlint.versions import is_version
 
-__all__ = ["CODES", "CODES_BY_PATTERN", "FILE", "PATTERNS", "VERSION", "Kind", "choice", "shown"]
+__all__ = ["CODES", "CODES_BY_PATTERN", "FILE", "PATTERNS", "ROWS", "VERSION", "Kind", "choice", "shown"]
 
 _MOST_SHOWN = 60
 
@@ -92,6 +93,22 @@ def _codes_by_pattern(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
 
 
+def _rows(value: object) -> tuple[RowTable, ...]:
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        raise TypeError
+    return tuple(tuple((key, _property(key, item)) for key, item in table.items()) for table in value)
+
+
+def _property(key: str, value: object) -> str | bool | tuple[str, ...]:
+    """What a key of a row can hold at all; the tables' own schema says what each of them can."""
+    if isinstance(value, (str, bool)):
+        return value
+    try:
+        return _strings(value)
+    except TypeError:
+        raise ValueError(f"has {key} = {shown(value)}: that is neither text, a list of texts, true nor false") from None
+
+
 _SELECTOR = {"type": "string", "pattern": "^[A-Z]{1,3}[0-9]{0,3}$"}
 _CODES_SCHEMA = {"type": "array", "items": _SELECTOR}
 
@@ -105,4 +122,20 @@ CODES_BY_PATTERN = Kind(
 FILE = Kind("the path of a file, as a string", _text, {"type": "string"})
 VERSION = Kind(
     'a version such as "2.1", or "newest"', _version, {"type": "string", "pattern": r"^(newest|\d+(\.\d+)*)$"}
+)
+ROWS = Kind(
+    "an array of tables",
+    _rows,
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["names"],
+            "properties": {
+                "names": {"type": "string", "description": "Full names, separated by blanks."},
+                "prefix": {"type": ["string", "array"], "description": "What stands before each name."},
+            },
+            "additionalProperties": {"type": ["string", "boolean", "array"]},
+        },
+    },
 )

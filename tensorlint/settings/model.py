@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tensorlint.finding import Applicability, Confidence
 
@@ -15,6 +15,7 @@ __all__ = [
     "Given",
     "PathPatterns",
     "PerFileIgnore",
+    "RowTable",
     "Selection",
     "Settings",
     "SettingsError",
@@ -32,6 +33,10 @@ DEFAULT_EXCLUDE = (
     *("build", "dist", "node_modules", "site-packages", "venv"),
 )
 """Folders that nobody means when naming the folder above them."""
+
+
+RowTable: TypeAlias = "tuple[tuple[str, str | bool | tuple[str, ...]], ...]"
+"""A table of ``rows``: its keys with their values, as they were written."""
 
 
 class SettingsError(Exception):
@@ -106,6 +111,8 @@ class Settings:
     """The same for NumPy."""
     assume_device: str = "any"
     """What the program runs on: ``cpu`` (never a GPU), ``cuda`` (a machine with a GPU), or ``any``."""
+    rows: tuple[RowTable, ...] = ()
+    """What the project's own functions do."""
     safe_fixes: tuple[str, ...] = ()
     """Selectors of rules all of whose fixes are taken as safe."""
     unsafe_fixes: tuple[str, ...] = ()

@@ -92,6 +92,9 @@ def _section(name: str, key: Key) -> str:
 
 
 def _example(name: str, key: Key) -> str:
+    if isinstance(key.example, list) and isinstance(key.example[0], dict):
+        tables = ("\n".join(f"{item} = {toml(value)}" for item, value in each.items()) for each in key.example)
+        return "\n\n".join(f"[[tool.tensorlint.{name}]]\n{text}" for text in tables)
     if not isinstance(key.example, dict):
         return f"[tool.tensorlint]\n{name} = {toml(key.example)}"
     lines = (f"{toml(item)} = {toml(value)}" for item, value in key.example.items())
