@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import subprocess
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
@@ -147,6 +146,8 @@ def _commit(root: str, revision: str) -> str:
 
 
 def _git(root: str, *arguments: str) -> bytes:
+    import subprocess
+
     unwanted = ("GIT_EXTERNAL_DIFF", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     environment.update(LC_ALL="C", GIT_OPTIONAL_LOCKS="0")

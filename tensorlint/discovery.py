@@ -12,7 +12,7 @@ from tensorlint.files import read
 from tensorlint.patterns import Filter
 from tensorlint.settings import PathPatterns, Settings
 
-__all__ = ["Discovered", "Problem", "discover", "display_path", "is_excluded", "project_root"]
+__all__ = ["Discovered", "Problem", "discover", "display_path", "is_excluded", "is_stub", "project_root"]
 
 _ROOT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
@@ -31,6 +31,8 @@ class Discovered:
 
     files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    stubs: list[str] = field(default_factory=list)
+    """The named ``.pyi`` files: nothing in them runs, so that there is nothing to lint."""
     empty: list[str] = field(default_factory=list)
     """The named folders below which there is no Python file to lint."""
 
@@ -38,9 +40,9 @@ class Discovered:
 def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force_exclude: bool = False) -> Discovered:
     """The files to lint.
 
-    A named file is linted whatever it is called and whatever excludes it, unless ``force_exclude``. Below a named
-    folder: every regular ``*.py`` that neither the settings nor a ``.gitignore`` exclude; links to folders are not
-    followed. A file that is reached by several names is linted once.
+    A named file is linted whatever it is called (but for ``.pyi``) and whatever excludes it, unless ``force_exclude``.
+    Below a named folder: every regular ``*.py`` that neither the settings nor a ``.gitignore`` exclude; links to
+    folders are not followed. A file that is reached by several names is linted once.
 
     :param settings: the settings that hold in a folder (an absolute path)
     """
@@ -64,6 +66,9 @@ def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force
         elif not stat.S_ISREG(mode):
             found.problems.append(Problem(path, "not a regular file"))
             continue
+        elif is_stub(absolute):
+            found.stubs.append(path)
+            continue
         else:
             parent = os.path.dirname(absolute)
             if force_exclude and is_excluded(absolute, settings(parent)):
@@ -74,6 +79,11 @@ def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force
     cwd = os.getcwd()
     found.files = sorted(reached.values(), key=lambda file: display_path(file, cwd))
     return found
+
+
+def is_stub(path: str) -> bool:
+    """Whether a file only declares what another one does."""
+    return path.endswith(".pyi")
 
 
 def _reach(reached: dict[str, str], file: str, real: str) -> None:

@@ -149,7 +149,7 @@ def _reported(task: Task, source: Source, findings: tuple[Finding, ...], result:
 
 
 def _on(lines: Lines, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(each for each in findings if lines.meet(each.line, each.end_line))
+    return tuple(each for each in findings if each.code == FAULT or lines.meet(each.line, each.end_line))
 
 
 def _print_traceback(error: Exception) -> None:

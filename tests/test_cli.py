@@ -150,6 +150,17 @@ class TestCheck:
         assert "unsafe fix: write fine(); unsafe by the settings" in run("fix").out
         assert file.read_text() == FIXABLE
 
+    def test_stubs_are_not_linted(self, run: Run) -> None:
+        run.write("a.pyi", BAD)
+        run.write("b.py", BAD)
+        assert run.codes("check") == ["b.py:2 TSL101"]
+        named = run("check", "a.pyi", "b.py", "--output-format", "concise")
+        assert named.out.startswith("b.py:2:1: ")
+        assert named.err == "warning: 'a.pyi' is not linted: nothing in a stub runs\n"
+        assert run("check", "a.pyi").code == 0
+        assert run("check", "-", "--stdin-filename", "a.pyi", stdin=BAD.encode()) == Result(0, "", "")
+        assert run("fix", "-", "--stdin-filename", "a.pyi", stdin=FIXABLE.encode()) == Result(0, FIXABLE, "")
+
     def test_a_folder_without_python_files_is_no_error(self, run: Run) -> None:
         (run.folder / "docs").mkdir()
         result = run("check", "docs")

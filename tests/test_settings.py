@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from commands import Run
 
 from tensorlint.configuration import Configuration, Overrides, nearest, read
 from tensorlint.finding import Applicability, Confidence
@@ -122,6 +123,16 @@ def test_bad_settings_are_one_line_with_file_and_key(line: str, complaint: str, 
     said = str(error.value)
     assert said.startswith(f"{file}: {complaint}")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(("line", "complaint"), BAD)
+def test_bad_settings_end_the_command(line: str, complaint: str, run: Run) -> None:
+    run.write("a.py", "import torch\n")
+    file = run.write("pyproject.toml", f"[tool.tensorlint]\n{line}\n")
+    result = run("check", "--exit-zero")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"Error: {file}: {complaint}")
+    assert result.err.count("\n") == 1
 
 
 def test_long_values_are_cut_short(tmp_path: Path) -> None:

@@ -132,13 +132,13 @@ def _read_baselines(settings: Configuration, found: Discovered) -> bool:
 
 def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, options: dict[str, Any]) -> int:
     from tensorlint.cli.show import show
-    from tensorlint.discovery import is_excluded
+    from tensorlint.discovery import is_excluded, is_stub
     from tensorlint.session import Task, run
 
     path = os.path.abspath(name or "stdin")
     chosen = settings.settings(os.path.dirname(path))
     data = sys.stdin.buffer.read()
-    if force_exclude and name is not None and is_excluded(path, chosen):
+    if is_stub(path) or (force_exclude and name is not None and is_excluded(path, chosen)):
         if options.get("fix"):
             sys.stdout.buffer.write(data)
         return 0

@@ -55,6 +55,8 @@ def run_files(
     """
     for folder in found.empty:
         click.echo(f"warning: no Python files to lint in {folder!r}", err=True)
+    for stub in found.stubs:
+        click.echo(f"warning: {stub!r} is not linted: nothing in a stub runs", err=True)
     tasks = []
     for path in found.files:
         lines = changes.of(path) if changes is not None else ALL

@@ -38,6 +38,10 @@ key's name. `--config FILE` takes another file instead of the nearest one, and `
 `--show-settings` prints what holds for the paths that are given, and where each key was set; `--show-files` prints what
 would be linted. What is wrong in a settings file is an error that names the file and the key, and the exit code is 2.
 
+Below a folder every `*.py` file is linted that neither a `.gitignore` nor `exclude` leaves out; links to folders are
+not followed. A file that is named is linted whatever it is called and whatever leaves it out; with `--force-exclude`,
+which is for hooks and editors, what is left out stays out. Stubs (`.pyi`) are never linted, as nothing in them runs.
+
 The flake8 plugin reads the same files. Which files it is given, and `noqa`, are flake8's business.
 
 For completion in an editor, name the [JSON schema](tensorlint.schema.json) at the top of a `tensorlint.toml`:
