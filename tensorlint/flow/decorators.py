@@ -14,6 +14,8 @@ from tensorlint.flow.values import Bound, Class, Function, Ref, Value
 __all__ = ["PLAIN", "decorated"]
 
 PLAIN = frozenset({"staticmethod", "classmethod", "property", "abstractmethod", "override", "torch.no_grad"})
+MOST_STATEMENTS = 100
+"""Statements that a decorator may execute: one that takes more reads or writes what is there to describe it."""
 
 
 def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Value, state: State) -> Value:
@@ -32,10 +34,16 @@ def decorated(machine: Machine, node: cst.FunctionDef | cst.ClassDef, value: Val
             handled = takes_handler(state, found, value) or handled
             if isinstance(found, Ref):
                 value = _inside(machine, state, decorator.decorator, found, value)
-            if isinstance(found, Function) or (isinstance(found, Bound) and found.function is not None):
+            function = found.function if isinstance(found, Bound) else found
+            if isinstance(function, Function) and function.definition not in machine.describing:
+                before = machine.inlined
+                machine.inlined = min(before, MOST_STATEMENTS)
                 made = call_value(machine, state, decorator.decorator, found, None, Arguments(((node.name, value),)))
-                if isinstance(made, Function | Class):
+                at_once, machine.inlined = machine.inlined > 0, before
+                if isinstance(made, Function | Class) and made != value:
                     value = made
+                elif not at_once:
+                    machine.describing.add(function.definition)
     finally:
         machine.decorating = outer
     if value is plain and not handled:

@@ -47,7 +47,7 @@ def _lookup(machine: Machine, text: str, state: State) -> Value:
             if value is not None:
                 break
         else:
-            if state.frames.get(frame.file.frame) is None:
+            if frame.file.frame in machine.partly or state.frames.get(frame.file.frame) is None:
                 value = machine.callees.global_name(frame.file, text, state, machine)
     if value is not None:
         if isinstance(value, External):

@@ -171,6 +171,8 @@ class Machine:
     """For each class that was looked at, the address of an instance that stands for any."""
     backward: dict[int, frozenset[int]] = field(default_factory=dict)
     """Kept answers of ``backward.py``."""
+    describing: set[FunctionDefinition] = field(default_factory=set)
+    """Decorators that take long and leave what they are given as it is."""
     unchanged: set[cst.CSTNode] = field(default_factory=set)
     """Functions that their decorators leave as they are."""
     decorating: bool = False
@@ -186,6 +188,8 @@ class Machine:
     """What decorators make of functions of files whose top level was not executed."""
     loaded: dict[int, State] = field(default_factory=dict)
     """The executed top levels of imported files, by their frame's number."""
+    partly: dict[int, State] = field(default_factory=dict)
+    """What was executed of top levels for the sake of some of their names."""
     nested: list[Function] = field(default_factory=list)
     """Functions made inside the function that is looked at."""
     wanting_memory: set[FunctionDefinition] = field(default_factory=set)

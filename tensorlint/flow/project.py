@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import libcst as cst
@@ -18,10 +18,10 @@ from tensorlint.flow.decorators import decorated
 from tensorlint.flow.definitions import FileModel, FunctionDefinition, read_file
 from tensorlint.flow.importers import DEFAULT_DTYPE, sets_default_dtype
 from tensorlint.flow.lookup import candidates
-from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute
+from tensorlint.flow.machine import Frame, Machine, OutOfSteps, execute_all
 from tensorlint.flow.state import State
-from tensorlint.flow.toplevel import globals_of
-from tensorlint.flow.values import External, Function, Value
+from tensorlint.flow.toplevel import globals_of, needed_for, whole_of
+from tensorlint.flow.values import External, Function, Unknown, Value
 from tensorlint.settings import RowTable
 from tensorlint.source import Source, SourceError
 from tensorlint.versions import NEWEST
@@ -95,7 +95,7 @@ class Project:
         self._found: dict[tuple[Path, str], Path | None] = {}
         self._foreign: dict[int, set[str]] = {}
         """For each file (by its frame), names that are not of this project."""
-        self._loading: set[int] = set()
+        self._loading: set[tuple[int, str]] = set()
 
     @classmethod
     def of(cls, path: Path) -> Project:
@@ -222,7 +222,7 @@ class Project:
     def global_name(self, file: FileModel, name: str, state: State, machine: Machine) -> Value | None:
         """A global name of a file, whose top level is executed only where nothing less tells what the name is."""
         present = state.frames.get(file.frame)
-        if present is not None:
+        if present is not None and (name in present or file.frame not in machine.partly):
             return present.get(name)
         if file.frame not in machine.loaded:
             known = globals_of(file)
@@ -232,21 +232,59 @@ class Project:
                 return known.plain[name]
             if name in known.decorated:
                 return self._decorated(known.decorated[name], state, machine)
+            if name in known.others:
+                self._load_name(file, name, state, machine)
+                return (state.frames.get(file.frame) or {}).get(name)
+            if self._is_submodule(file, name):
+                return None
         self.load(file, state, machine)
         return (state.frames.get(file.frame) or {}).get(name)
 
+    def _is_submodule(self, file: FileModel, name: str) -> bool:
+        """The name is that of a file beside a package's ``__init__.py``."""
+        if file.folder is None or not file.path.endswith("__init__.py"):
+            return False
+        return self._find(file.folder, f"{file.name}.{name}") is not None
+
+    def _load_name(self, file: FileModel, name: str, state: State, machine: Machine) -> None:
+        """Have those statements of a file's top level executed that a global name depends on, once an analysis."""
+        partly = machine.partly.setdefault(file.frame, State())
+        if name not in partly.names:
+            key = (file.frame, name)
+            if key in self._loading:
+                return
+            self._loading.add(key)
+            try:
+                made = self._execute(file, needed_for(file, name), machine)
+            finally:
+                self._loading.discard(key)
+            partly.names = {**made.names, **partly.names}
+            partly.names.setdefault(name, Unknown(name))
+            partly.heap.add_all(made.heap)
+            partly.frames.add_all(made.frames)
+        self._bring(file, partly, state)
+
+    def _bring(self, file: FileModel, loaded: State, state: State) -> None:
+        """Let what was executed of a file's top level be there."""
+        state.frames[file.frame] = {**loaded.names, **(state.frames.get(file.frame) or {})}
+        state.heap.add_all(loaded.heap)
+        state.frames.add_all(loaded.frames)
+
     def load(self, file: FileModel, state: State, machine: Machine) -> None:
         """Have the top level of a file executed, once an analysis."""
-        if state.frames.get(file.frame) is not None:
+        if state.frames.get(file.frame) is not None and file.frame not in machine.partly:
             return
         loaded = machine.loaded.get(file.frame)
         if loaded is None:
-            if file.frame in self._loading:
+            key = (file.frame, "")
+            if key in self._loading:
                 return
-            loaded = machine.loaded[file.frame] = self._load(file, machine)
-        state.frames[file.frame] = loaded.names
-        state.heap.add_all(loaded.heap)
-        state.frames.add_all(loaded.frames)
+            self._loading.add(key)
+            try:
+                loaded = machine.loaded[file.frame] = self._execute(file, whole_of(file), machine)
+            finally:
+                self._loading.discard(key)
+        self._bring(file, loaded, state)
 
     def sets_default_dtype(self, file: FileModel) -> bool:
         """Whether what runs with a file changes the dtype that torch gives by default."""
@@ -269,15 +307,11 @@ class Project:
         state.frames.add_all(then.frames)
         return value
 
-    def _load(self, model: FileModel, machine: Machine) -> State:
-        """Execute a file's top level, saying nothing about it."""
-        self._loading.add(model.frame)
+    def _execute(self, model: FileModel, statements: Sequence[cst.CSTNode], machine: Machine) -> State:
+        """Execute statements of a file's top level, saying nothing about it."""
         state = State()
-        try:
-            with self._aside(model, machine), contextlib.suppress(OutOfSteps):
-                execute(machine, _top_level(model.module), state)
-        finally:
-            self._loading.discard(model.frame)
+        with self._aside(model, machine), contextlib.suppress(OutOfSteps):
+            execute_all(machine, statements, state)
         state.alive = True
         return state
 
@@ -291,18 +325,3 @@ class Project:
             yield
         finally:
             machine.emit, machine.frames, machine.inlined = emit, frames, inlined
-
-
-def _top_level(module: cst.Module) -> cst.Module:
-    """The top level without what runs only as a script."""
-    kept = [statement for statement in module.body if not _is_main_guard(statement)]
-    return module if len(kept) == len(module.body) else cst.Module(body=kept)
-
-
-def _is_main_guard(statement: cst.CSTNode) -> bool:
-    return (
-        isinstance(statement, cst.If)
-        and isinstance(statement.test, cst.Comparison)
-        and isinstance(statement.test.left, cst.Name)
-        and statement.test.left.value == "__name__"
-    )

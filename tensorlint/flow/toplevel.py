@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
 
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition, statements_of, suites_of
-from tensorlint.flow.names import bound_names
+from tensorlint.flow.names import bound_names, code
 from tensorlint.flow.values import Class, External, Function, Value
 
-__all__ = ["Globals", "globals_of"]
+__all__ = ["Globals", "globals_of", "is_main_guard", "needed_for"]
 
 LEAVE = frozenset({"staticmethod", "abstractmethod", "override", "torch.no_grad", "torch.inference_mode"})
 """Decorators that leave a function what it is."""
+WORD = re.compile(r"[A-Za-z_]\w*")
 GLOBAL = re.compile(r"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
+CHANGES = "add|append|appendleft|clear|extend|insert|pop|popitem|put|register|remove|setdefault|update"
+TOUCHED = re.compile(
+    rf"\b(\w+)(?:\.(?:{CHANGES})\(|(?:\.\w+|\[[^\]\n]*\])+[ \t]*(?:[-+*/|&]|//)?=(?!=))|\bglobal[ \t]+([\w, \t]+)"
+)
+"""What changes something in place, or binds a global name."""
 
 
 @dataclass(slots=True)
@@ -30,6 +37,12 @@ class Globals:
     """Names whose value only the execution tells."""
     star: bool = False
     """Names may come from ``import *``."""
+    concerning: list[tuple[cst.CSTNode, frozenset[str]]] = field(default_factory=list)
+    """The statements that bind one of the others or do something to it, with their names."""
+    touched: set[str] | None = None
+    """Kept answer of ``_touched``."""
+    needed: dict[str, tuple[cst.CSTNode, ...]] = field(default_factory=dict)
+    """Kept answers of ``needed_for``."""
 
     def may_have(self, name: str) -> bool:
         """The file may bind the name."""
@@ -46,8 +59,93 @@ def globals_of(file: FileModel) -> Globals:
         for name in found.others:
             found.plain.pop(name, None)
             found.decorated.pop(name, None)
+        for statement in file.module.body:
+            names = found.others.intersection(_concerned(statement))
+            if names and not is_main_guard(statement):
+                found.concerning.append((statement, frozenset(names)))
         file.globals = found
     return file.globals
+
+
+def needed_for(file: FileModel, name: str) -> tuple[cst.CSTNode, ...]:
+    """The statements of the top level on which the value of a global name depends, in their order.
+
+    All of them where a function of the file does something to what it depends on: it may be called anywhere.
+    """
+    known = globals_of(file)
+    if name not in known.needed:
+        wanted, chosen = {name}, set[int]()
+        new = True
+        while new:
+            new = False
+            for number, (statement, names) in enumerate(known.concerning):
+                if number not in chosen and not wanted.isdisjoint(names):
+                    chosen.add(number)
+                    wanted |= names | known.others.intersection(WORD.findall(code(statement)))
+                    new = True
+        some = tuple(known.concerning[number][0] for number in sorted(chosen))
+        known.needed[name] = some if wanted.isdisjoint(_touched(file)) else whole_of(file)
+    return known.needed[name]
+
+
+def whole_of(file: FileModel) -> tuple[cst.CSTNode, ...]:
+    """The top level without what runs only as a script."""
+    return tuple(statement for statement in file.module.body if not is_main_guard(statement))
+
+
+def _touched(file: FileModel) -> set[str]:
+    """The names of what functions of a file change, global or not."""
+    known = globals_of(file)
+    if known.touched is None:
+        texts = (function.text for function in file.functions if not function.nested)
+        known.touched = {
+            name for text in texts for names in TOUCHED.findall(text) for name in WORD.findall(",".join(names))
+        }
+    return known.touched
+
+
+def is_main_guard(statement: cst.CSTNode) -> bool:
+    """``if __name__ == "__main__":``."""
+    return (
+        isinstance(statement, cst.If)
+        and isinstance(statement.test, cst.Comparison)
+        and isinstance(statement.test.left, cst.Name)
+        and statement.test.left.value == "__name__"
+    )
+
+
+def _concerned(statement: cst.CSTNode) -> Iterator[str]:
+    """The names that a statement may bind, and those to which it may do something."""
+    match statement:
+        case cst.SimpleStatementLine(body=body):
+            for small in body:
+                yield from _concerned(small)
+        case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
+            yield name.value
+        case cst.BaseCompoundStatement():
+            yield from _bound_by(statement)
+            for suite in suites_of(statement):
+                for inner in statements_of(suite):
+                    yield from _concerned(inner)
+        case cst.Import() | cst.ImportFrom():
+            yield from (name for name, _ in bound_names(statement, ""))
+        case cst.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _roots(target.target)
+            yield from _roots(value)  # another name for it
+        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.Del(target=target):
+            yield from _roots(target)
+        case cst.Expr(value=value) if not isinstance(value, cst.SimpleString | cst.ConcatenatedString):
+            yield from WORD.findall(code(value))
+        case _:
+            pass
+
+
+def _roots(target: cst.BaseExpression) -> set[str]:
+    """``x`` of ``x``, ``x.y`` and ``x[0]``."""
+    while isinstance(target, cst.Attribute | cst.Subscript):
+        target = target.value
+    return _names(target)
 
 
 def _statements(file: FileModel, found: Globals, body: cst.BaseSuite | cst.Module, top: bool) -> None:
