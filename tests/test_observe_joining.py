@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tensorlint.cli import cli
 from tensorlint.observe.places import Place
-from tensorlint.observe.recording import Case, Recording, write
+from tensorlint.observe.recording import Case, Hazard, Recording, write
 from tensorlint.observe.scopes import Scopes
 
 PROGRAM = """\
@@ -215,6 +215,42 @@ def test_columns_behind_letters_that_take_more_than_a_byte(tmp_path: Path, monke
     done = CliRunner().invoke(cli, ["check", "--isolated", "--observed", "seen.json", "program.py"])
     assert f"program.py:5:{line.index('x.') + 1}" in done.stdout
     assert "  |" + " " * (line.index("x.") + 1) + "^^^^^^^^^ grad-to-numpy" in done.stdout
+
+
+KEPT = """\
+import torch
+from torch import nn
+
+net = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+history = []
+for _ in range(3):
+    history.append(net.state_dict())
+    net(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+print(history[0])
+"""
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(KEPT, encoding="utf-8")
+    recording = Recording(processes=1)
+    sighting = recording.at(Place(str(tmp_path / "program.py"), 8, 20, 8, 36))
+    assert sighting is not None
+    sighting.add(Case("Module.state_dict", "Module"), 3, 0.0)
+    sighting.scope = Scopes(KEPT).around(8)
+    if seen:
+        step = Place(str(tmp_path / "program.py"), 10, 5, 10, 21)
+        sighting.add_hazard(Hazard("stale", "optimizer steps changed it while it was kept", step), 1)
+    write(recording, Path("seen.json"), str(tmp_path))
+    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py"]
+    (found,) = json.loads(CliRunner().invoke(cli, command).stdout)
+    assert (found["code"], found["line"]) == ("TSL203", 8)
+    assert found["observed"]["sight"] == ("confirmed" if seen else "not watched")
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "sarif"])

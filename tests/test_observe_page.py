@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -44,9 +45,9 @@ def test_the_page_shows_the_bug_and_the_repair() -> None:
 
 
 def test_the_page_names_the_rules_that_are_watched_for() -> None:
-    (line,) = (line for line in TEXT.splitlines() if line.startswith("Observed are rules"))
+    (line,) = re.findall(r"^Observed are rules (.*?)\. ", TEXT, re.MULTILINE)
     named: set[str] = set()
-    for part in line.removeprefix("Observed are rules ").rstrip(".").replace(" and ", ", ").split(", "):
+    for part in line.replace(" and ", ", ").split(", "):
         first, _, last = part.partition(" to ")
         named |= {f"TSL{number}" for number in range(int(first[3:]), int((last or first)[3:]) + 1)}
     assert named == set(WATCHES)

@@ -12,7 +12,7 @@ import torch
 from tensorlint.observe.recording import Case
 from tensorlint.observe.simulate_calls import taken_to_be_on
 
-__all__ = ["SCALAR", "Facts", "case", "crossings", "facts", "overlap"]
+__all__ = ["SCALAR", "Facts", "case", "crossings", "facts", "memory", "overlap"]
 
 _T = torch.Tensor
 _METHODS = ("numpy", "__array__", "__dlpack__", "item", "tolist", "__float__", "__int__")
@@ -30,6 +30,7 @@ def crossings() -> Iterator[tuple[Any, str, str]]:
     for name in _FUNCTIONS:
         yield torch, name, f"torch.{name}"
     yield torch.utils.dlpack, "from_dlpack", "torch.from_dlpack"
+    yield torch.nn.Module, "state_dict", "Module.state_dict"  # no conversion, but kept like one
 
 
 @functools.lru_cache(maxsize=256)
@@ -58,6 +59,8 @@ def facts(call: str, value: Any) -> Facts | None:
         return Facts(value, Case(call, "scalar", dtype=str(value.dtype), grad_mode=torch.is_grad_enabled()))
     if isinstance(value, (list, tuple)):
         return _of_list(call, value)
+    if isinstance(value, torch.nn.Module):
+        return Facts(value, Case(call, "Module", grad_mode=torch.is_grad_enabled()))
     return Facts(value, Case(call, type(value).__name__)) if call == "torch.from_numpy" else None
 
 
@@ -113,11 +116,11 @@ def case(before: Facts, result: Any, error: BaseException | None) -> Case:
 
 def overlap(first: Any, second: Any) -> bool:
     """Whether a tensor or array begins in the memory of another one."""
-    one, other = _memory(first), _memory(second)
+    one, other = memory(first), memory(second)
     return one is not None and other is not None and one[0] < other[1] and other[0] < one[1]
 
 
-def _memory(value: Any) -> tuple[int, int] | None:
+def memory(value: Any) -> tuple[int, int] | None:
     """The first byte of a value on the CPU and the one after its last."""
     if isinstance(value, np.ndarray):
         if value.flags.c_contiguous:

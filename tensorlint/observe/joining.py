@@ -99,9 +99,12 @@ def _near(finding: Finding, reaches: Reaches, there: Mapping[Place, Sighting], w
 
 
 def _observed(watch: Watch, sightings: Sequence[Sighting], seen: Seen) -> Observed:
-    made, happened = watch.counts(item for one in sightings for item in one.cases.items())
+    made, happened = watch.counts(sightings)
     if happened:
         return Observed(Sight.CONFIRMED, _told(happened, made, watch, seen))
+    if watch.hazard:
+        ran = f"ran {_times(made)}; no optimizer step was seen to change what was kept" if made else ""
+        return Observed(Sight.NOT_WATCHED, ran)
     if not made:
         return Observed(Sight.NOT_REACHED, "no such call was seen here")
     if watch.gpu and not seen.gpu:
@@ -110,6 +113,8 @@ def _observed(watch: Watch, sightings: Sequence[Sighting], seen: Seen) -> Observ
 
 
 def _told(happened: Mapping[str, int], made: int, watch: Watch, seen: Seen) -> str:
+    if watch.hazard:
+        return next(iter(happened))
     most = max(happened, key=lambda text: (happened[text], text))
     where = " on a simulated GPU" if watch.gpu and seen.simulated else ""
     return f"{most}{where} ({sum(happened.values())} of {_times(made)})"
@@ -118,14 +123,17 @@ def _told(happened: Mapping[str, int], made: int, watch: Watch, seen: Seen) -> s
 def _is_news(watch: Watch, sighting: Sighting, place: Place, reaches: Reaches) -> bool:
     """Something happened, and the program did not wait for it."""
     happened = [case for case in sighting.cases if case.call in watch.calls and watch.happened(case)]
+    if any(hazard.kind == watch.hazard for hazard in sighting.hazards):
+        return True
     return bool(happened) and not (all(case.outcome for case in happened) and reaches.is_expected(place))
 
 
 def _only(
     code: str, name: str, place: Place, reaches: Reaches, watch: Watch, sighting: Sighting, seen: Seen
 ) -> Finding:
-    made, happened = watch.counts(sighting.cases.items())
-    call = next(case.call for case in sighting.cases if case.call in watch.calls and watch.happened(case))
+    made, happened = watch.counts([sighting])
+    calls = [case.call for case in sighting.cases if case.call in watch.calls]
+    call = next((case.call for case in sighting.cases if case.call in calls and watch.happened(case)), calls[0])
     text = _told(happened, made, watch, seen)
     at = reaches.place(place)
     observed = Observed(Sight.ONLY, "the static analysis has no such finding")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tensorlint.observe.recording import Case, Tally
+from tensorlint.observe.recording import Case, Sighting
 
 __all__ = ["WATCHES", "Watch"]
 
@@ -26,17 +26,21 @@ class Watch:
     """What a case did that the rule warns of; empty if it did not."""
     gpu: bool = False
     """Only a run on a GPU can tell."""
-    hazards: frozenset[str] = frozenset()
-    """Kinds of hazards that it warns of, besides."""
+    hazard: str = ""
+    """The kind of hazard that it warns of instead; that none was seen proves nothing."""
 
-    def counts(self, cases: Iterable[tuple[Case, Tally]]) -> tuple[int, dict[str, int]]:
+    def counts(self, sightings: Iterable[Sighting]) -> tuple[int, dict[str, int]]:
         """How many of the calls were made, and how often which of them did what the rule warns of."""
         made, happened = 0, dict[str, int]()
-        for case, tally in cases:
-            if case.call in self.calls:
-                made += tally.count
-                if text := self.happened(case):
-                    happened[text] = happened.get(text, 0) + tally.count
+        for one in sightings:
+            for case, tally in one.cases.items():
+                if case.call in self.calls:
+                    made += tally.count
+                    if text := self.happened(case):
+                        happened[text] = happened.get(text, 0) + tally.count
+            for hazard, count in one.hazards.items():
+                if hazard.kind == self.hazard:
+                    happened[hazard.detail] = happened.get(hazard.detail, 0) + count
         return made, happened
 
 
@@ -80,6 +84,9 @@ WATCHES: dict[str, Watch] = {
     "TSL103": Watch(_TO_NUMPY, _bits),
     "TSL104": Watch(_TO_NUMPY, _raised("unsupported ScalarType")),
     "TSL105": Watch(_TO_NUMPY, _layout),
+    "TSL203": Watch(
+        frozenset({"Module.state_dict", "Tensor.numpy", "Tensor.__array__"}), lambda case: "", hazard="stale"
+    ),
     "TSL207": Watch(_TO_TORCH, _read_only),
     "TSL301": Watch(_TO_TORCH, _raised("At least one stride", "negative strides")),
     "TSL302": Watch(_TO_TORCH, _raised("can't convert np.ndarray of type", "byte order")),

@@ -11,6 +11,7 @@ from typing import Any
 from tensorlint.observe.intercept import hide_frames
 from tensorlint.observe.journal import Journal
 from tensorlint.observe.recorder import Recorder
+from tensorlint.observe.snapshots import Snapshots
 from tensorlint.observe.start import Plan
 
 __all__ = ["begin"]
@@ -26,6 +27,7 @@ def begin(plan: Plan) -> Recorder:
     recorder.recording.simulated = plan.simulate
     recorder.tell()
     recorder.__enter__()
+    Snapshots(recorder).__enter__()
     hide_frames()
     atexit.register(recorder.tell)
     for name in ("_exit", "execv", "execve"):  # they end the process, and ask nobody

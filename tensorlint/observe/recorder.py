@@ -23,7 +23,7 @@ from tensorlint.observe.recording import Case, Hazard, Recording
 
 __all__ = ["Recorder"]
 
-_Watcher = Callable[[Facts, Any, Place, FrameType], None]
+_Watcher = Callable[[Facts, Any, Place], None]
 
 
 class _Thread(threading.local):
@@ -157,7 +157,7 @@ class Recorder:
                 self._count(place, seen, seconds)
                 if error is None and place is not None:
                     for watcher in self.watchers:
-                        watcher(before, result, place, frame)
+                        watcher(before, result, place)
         except Exception as fault:
             self.fault(fault)
 

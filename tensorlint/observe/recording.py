@@ -156,7 +156,13 @@ class Recording:
 
     @property
     def crossings(self) -> int:
-        return sum(tally.count for one in self.sightings.values() for tally in one.cases.values())
+        """How many values crossed the boundary; a `state_dict()` crosses nothing."""
+        return sum(
+            tally.count
+            for one in self.sightings.values()
+            for case, tally in one.cases.items()
+            if case.call != "Module.state_dict"
+        )
 
 
 def write(recording: Recording, file: Path, root: str = "") -> None:

@@ -16,7 +16,7 @@ def summary(recording: Recording, file: str) -> Iterator[str]:
         return
     places, processes = len(recording.sightings), recording.processes
     hazards = sum(len(one.hazards) for one in recording.sightings.values())
-    besides = f", {_count(hazards, 'hazard')} of shared memory or lost gradients" if hazards else ""
+    besides = f", {_count(hazards, 'hazard')} of shared memory" if hazards else ""
     refused = sum(
         tally.count for one in recording.sightings.values() for case, tally in one.cases.items() if case.outcome
     )

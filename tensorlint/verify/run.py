@@ -28,6 +28,7 @@ from tensorlint.observe.frozen import Frozen, freeze
 from tensorlint.observe.intercept import STAND_IN
 from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.recording import Recording
+from tensorlint.observe.snapshots import Snapshots
 from tensorlint.verify.claims import Claim
 from tensorlint.verify.devices import on, reported
 from tensorlint.verify.fixture import Function, Program
@@ -83,7 +84,7 @@ def run(program: Program, folder: Path, function: Function, device: str) -> Run:
     tracer = _Tracer({path: str(folder / path) for path in program.texts}, watches)
     error: BaseException | None = None
     result: Frozen | None = None
-    with _alone(folder, device) as (target, caught), Recorder() as recorder:
+    with _alone(folder, device) as (target, caught), Recorder() as recorder, Snapshots(recorder):
         try:
             call = getattr(_load(folder, function.path), function.name)
             returned = tracer.trace(call, target)
