@@ -29,7 +29,9 @@ _MOST_MEMORY = 260_000_000
 """Bytes that a process may hold before it lets go of the files that it keeps for other files."""
 _MORE_MEMORY = 40_000_000
 """What it must hold besides before it tries again: not everything that is let go goes back to the system."""
-
+_MOST_OBJECTS = 500_000
+"""New objects among which those are looked for that nothing refers to any more. Looking for them takes long: a syntax
+tree is very many objects, and nearly all of them stay."""
 
 _READING = tuple(f"tensorlint.{name}" for name in ("flow.analysis", "flow.imported", "flow.importers", "requirements"))
 """The modules that keep what they have read; each has a function that forgets it."""
@@ -70,9 +72,12 @@ def know(indices: dict[str, Index]) -> None:
 
 def one_by_one(tasks: Iterable[Numbered], run: Run) -> Iterator[tuple[int, Outcome]]:
     """Do some files in this process."""
-    for number, task in tasks:
-        yield number, work(task, run.mode)
-        _let_go()
+    with _seldom_collecting():
+        for number, task in tasks:
+            yield number, work(task, run.mode)
+            if gc.get_count()[0] > _MOST_OBJECTS:
+                gc.collect()
+            _let_go()
 
 
 def batches(tasks: list[Numbered], jobs: int) -> list[list[Numbered]]:
@@ -201,6 +206,18 @@ def _let_go() -> None:
         project.forget()
         gc.collect()
         _enough = max(_MOST_MEMORY, _held() + _MORE_MEMORY)
+
+
+@contextlib.contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Leave it to us when objects are looked for that refer to each other and to which nothing else does."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _held() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from fakes import toy  # noqa: F401 - a fixture
 
+from tensorlint import processes
 from tensorlint.finding import Finding
 from tensorlint.session import Mode, Outcome, Task, run, work
 from tensorlint.settings import Settings
@@ -206,3 +208,14 @@ def test_outcomes_are_small_enough_to_send() -> None:
     finding = Finding("TSL101", "n", "m", Settings().confidence, "a.py", 1, 1, 1, 2)
     outcome = Outcome("a.py", (finding,))
     assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+def test_garbage_is_collected_between_files_when_there_is_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(processes.gc, "collect", lambda: asked.append(gc.isenabled()))
+    files = [task(folder, f"{name}.py", "x = 1\n") for name in "abc"]
+    run(files, Mode(), jobs=1)
+    assert asked == [] and gc.isenabled()
+    monkeypatch.setattr(processes, "_MOST_OBJECTS", -1)
+    run(files, Mode(), jobs=1)
+    assert asked == [False] * 3 and gc.isenabled()
