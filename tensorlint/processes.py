@@ -204,7 +204,9 @@ def _let_go() -> None:
 
         analysis.forget()
         project.forget()
+        _forget_answers()
         gc.collect()
+        _give_back()
         _enough = max(_MOST_MEMORY, _held() + _MORE_MEMORY)
 
 
@@ -218,6 +220,24 @@ def _seldom_collecting() -> Iterator[None]:
     finally:
         if before:
             gc.enable()
+
+
+def _forget_answers() -> None:
+    """Clear what functions of the analysis remember: answers about syntax trees, which keep the trees."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tensorlint.flow."):
+            for value in list(vars(module).values()):
+                if callable(clear := getattr(value, "cache_clear", None)):
+                    clear()
+
+
+def _give_back() -> None:
+    """Have the C library return memory to the system, where it has a way to."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _held() -> int:

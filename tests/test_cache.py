@@ -345,9 +345,10 @@ def test_every_field_of_a_finding_is_kept(lint: Runs) -> None:
     """A field that is added to findings must be added to what is written."""
     assert [each.name for each in fields(Finding)] == [
         *("code", "name", "message", "confidence", "path", "line", "column", "end_line", "end_column"),
-        *("evidence", "fix", "cell"),
+        *("evidence", "fix", "cell", "observed"),
     ]
     cold = lint()
+    assert all(each.observed is None for each in cold)  # it is laid over what was found
     assert any(each.evidence for each in cold)
     assert any(each.fix is not None for each in cold)
     assert lint() == cold

@@ -95,7 +95,7 @@ class Cache:
         except folder.Unusable as error:
             self._warn(f"the cache is not used: {error}")
         except OSError as error:
-            where = error.filename if isinstance(error.filename, str) else self.path
+            where = error.filename2 or error.filename or self.path
             self._warn(f"the cache cannot be written: {where}: {error.strerror or error}")
 
     def _root(self, path: str) -> str:
@@ -171,7 +171,7 @@ class _File:
             yield
         except coding.Damaged:
             self._heads = {}
-            raise folder.Unusable(f"{os.path.join(self._path, self._key)}: damaged") from None
+            raise folder.damaged(self._path, self._key) from None
 
 
 class _Project:

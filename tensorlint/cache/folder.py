@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from hashlib import blake2b
 
-__all__ = ["DEFAULT", "Unusable", "clean", "read", "write"]
+from tensorlint.files import read as read_file
+
+__all__ = ["DEFAULT", "Unusable", "clean", "damaged", "read", "write"]
 
 DEFAULT = ".tensorlint_cache"
 MOST_BYTES = 64_000_000
@@ -45,18 +47,25 @@ def read(folder: str, key: str) -> tuple[bytes, bytes] | None:
         if os.path.islink(path):
             raise Unusable(f"{path}: a symbolic link") from None
         raise Unusable(f"{path}: cannot be read: {error.strerror or error}") from None
-    with os.fdopen(handle, "rb") as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Unusable(f"{path}: not a regular file")
-        if state.st_size > MOST_BYTES:
-            raise Unusable(f"{path}: too large")
-        data = file.read(MOST_BYTES)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(handle)
+    if len(data) > MOST_BYTES:
+        raise Unusable(f"{path}: too large")
     first, _, rest = data.partition(b"\n")
     head, _, body = rest.partition(b"\n")
     if first != _MAGIC + _digest(rest):
-        raise Unusable(f"{path}: damaged")
+        raise damaged(folder, key)
     return head, body
+
+
+def damaged(folder: str, key: str) -> Unusable:
+    """What was written under a key is not what tensorlint writes."""
+    return Unusable(f"{_path(folder, key)}: damaged")
 
 
 def write(folder: str, key: str, head: bytes, body: bytes) -> None:
@@ -88,25 +97,20 @@ def clean(folder: str) -> bool:
 
     :raises OSError: if something of it cannot be deleted
     """
-    there = False
-    for name in _ours(folder):
+    names = [*_ours(folder), *(name for name, text in _BESIDE.items() if _holds(os.path.join(folder, name), text))]
+    for name in names:
         os.unlink(os.path.join(folder, name))
-        there = True
-    if there or _is_ours(folder):
-        for name in _BESIDE:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(folder, name))
+    if names:
         with contextlib.suppress(OSError):  # there are other things in it
             os.rmdir(folder)
-        there = True
-    return there
+    return bool(names)
 
 
-def _is_ours(folder: str) -> bool:
+def _holds(path: str, text: str) -> bool:
+    """Whether a file holds just this."""
     try:
-        with open(os.path.join(folder, "CACHEDIR.TAG"), encoding="ascii") as file:
-            return file.read(200) == _BESIDE["CACHEDIR.TAG"]
-    except (OSError, ValueError):
+        return read_file(path) == text.encode("ascii")
+    except OSError:
         return False
 
 
