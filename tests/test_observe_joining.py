@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tensorlint.cli import cli
 from tensorlint.observe.places import Place
-from tensorlint.observe.recording import Case, Hazard, Recording, write
+from tensorlint.observe.recording import Case, Hazard, Recording, read, write
 from tensorlint.observe.scopes import Scopes
 
 PROGRAM = """\
@@ -251,6 +251,19 @@ def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(
     (found,) = json.loads(CliRunner().invoke(cli, command).stdout)
     assert (found["code"], found["line"]) == ("TSL203", 8)
     assert found["observed"]["sight"] == ("confirmed" if seen else "not watched")
+
+
+def test_a_snapshot_that_was_not_found_is_not_added(
+    check: Callable[..., list[dict[str, object]]], tmp_path: Path
+) -> None:
+    """It may be meant to change: whether it is read again is not seen."""
+    check(("layer.weight.numpy()", REFUSED, 1))
+    recording = read(Path("seen.json"), str(tmp_path))
+    for sighting in recording.sightings.values():
+        sighting.add_hazard(Hazard("stale", "optimizer steps changed it while it was kept"), 1)
+    write(recording, Path("seen.json"), str(tmp_path))
+    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py"]
+    assert "TSL203" not in {each["code"] for each in json.loads(CliRunner().invoke(cli, command).stdout)}
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "sarif"])

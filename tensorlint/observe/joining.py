@@ -71,6 +71,7 @@ def join(path: str, text: str, findings: Sequence[Finding], seen: Seen, names: M
         for place, sighting in there.items()
         for code, name in names.items()
         if (watch := WATCHES.get(code)) is not None
+        and not watch.hazard  # whether it is read again cannot be seen: only with a finding it is a bug
         and place not in known.get(code, ())
         and _is_news(watch, sighting, place, reaches)
     ]
@@ -123,8 +124,6 @@ def _told(happened: Mapping[str, int], made: int, watch: Watch, seen: Seen) -> s
 def _is_news(watch: Watch, sighting: Sighting, place: Place, reaches: Reaches) -> bool:
     """Something happened, and the program did not wait for it."""
     happened = [case for case in sighting.cases if case.call in watch.calls and watch.happened(case)]
-    if any(hazard.kind == watch.hazard for hazard in sighting.hazards):
-        return True
     return bool(happened) and not (all(case.outcome for case in happened) and reaches.is_expected(place))
 
 
