@@ -41,6 +41,10 @@ def run(
         cores here
     :param cache: results of earlier runs, used and added to
     """
+    if mode.changes:
+        from tensorlint.fixes.write import remove_leftovers
+
+        remove_leftovers(task.path for task in tasks if task.data is None)
     this = Run(uuid.uuid4().hex, mode, os.getcwd())
     begin(this)
     outcomes: dict[int, Outcome] = {}

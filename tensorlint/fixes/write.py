@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import itertools
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Callable, Iterable
 
 from tensorlint.source import Source
 
-__all__ = ["FileChanged", "Replacement", "unified_diff", "write_atomically"]
+__all__ = ["FileChanged", "Replacement", "remove_leftovers", "unified_diff", "write_atomically"]
+
+_PREFIX, _SUFFIX = ".tensorlint-", ".tmp"
+_FORGOTTEN = 600
+"""Seconds; no file takes so long to be written."""
 
 
 class FileChanged(OSError):
@@ -21,23 +28,65 @@ class FileChanged(OSError):
 def write_atomically(path: str | os.PathLike[str], data: bytes, expected: bytes) -> None:
     """Write ``data`` to a file that holds ``expected``: a reader sees the old content or the new one, never a part.
 
-    The new content is written to a temporary file in the same folder, forced to the disk and renamed. The mode is kept,
-    and a symbolic link stays one: the file that it points to is written.
+    The new content is written to a temporary file in the same folder, forced to the disk and renamed. Mode, owner and
+    extended attributes are kept. A symbolic link stays one: the file that it points to is written. Of the names of a
+    file that has several (hard links), the one that is given gets the new content, the others keep the old.
 
     :raises FileChanged: if the file holds something else by now
-    :raises PermissionError: if the file is read-only (a rename alone would not notice)
+    :raises PermissionError: if the file is read-only (a rename alone would not notice), or its owner cannot be kept
     :raises OSError: if it cannot be read or written; the file is as it was, and no temporary file stays behind
     """
     target = os.path.realpath(path)
-    with open(target, "r+b") as current:  # fails where the file may not be written
-        if current.read() != expected:
-            raise FileChanged(f"{os.fspath(path)} was changed by somebody else meanwhile; it was left as it is")
-        mode = stat.S_IMODE(os.fstat(current.fileno()).st_mode)
-    if not mode & 0o222:
-        raise PermissionError(f"{os.fspath(path)} is read-only; it was left as it is")  # the superuser may open it
-    with Replacement(target, mode) as replacement:
+    found = _expect(target, expected, path)
+    if not found.st_mode & 0o222:  # the superuser may open it
+        raise PermissionError(errno.EACCES, "it is read-only", os.fspath(path))
+    with Replacement(target, stat.S_IMODE(found.st_mode)) as replacement:
         replacement.file.write(data)
-        replacement.replace()
+        _keep_attributes(found, target, replacement.temporary)
+        replacement.replace(lambda: _expect(target, expected, path))  # once more: writing takes its time
+
+
+def remove_leftovers(paths: Iterable[str]) -> None:
+    """Remove the temporary files that a killed process has left beside files that are about to be written.
+
+    Only those are removed that nothing has touched for ten minutes: a younger one may be another process's.
+    """
+    for folder in {os.path.dirname(os.path.realpath(path)) for path in paths}:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if not (entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)):
+                    continue
+                with contextlib.suppress(OSError):
+                    known = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(known.st_mode) and time.time() - known.st_mtime > _FORGOTTEN:
+                        os.unlink(entry.path)
+
+
+def _expect(target: str, expected: bytes, path: str | os.PathLike[str]) -> os.stat_result:
+    """See that a file holds what is expected, and may be written."""
+    changed = FileChanged(errno.EBUSY, "it was changed by somebody else meanwhile", os.fspath(path))
+    if not stat.S_ISREG(os.stat(target).st_mode):
+        raise changed
+    with open(target, "r+b") as current:  # fails where the file may not be written
+        if current.read(len(expected) + 1) != expected:
+            raise changed
+        return os.fstat(current.fileno())
+
+
+def _keep_attributes(found: os.stat_result, target: str, temporary: str) -> None:
+    """Give a new file the owner and the extended attributes (access lists) of the one that it is to replace."""
+    if hasattr(os, "chown"):
+        made = os.stat(temporary)
+        if (made.st_uid, made.st_gid) != (found.st_uid, found.st_gid):
+            try:
+                os.chown(temporary, found.st_uid, found.st_gid)
+            except PermissionError:
+                raise PermissionError(errno.EPERM, "its owner and group could not be kept", target) from None
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):  # not every file system has them
+            for name in os.listxattr(target):
+                with contextlib.suppress(OSError):  # some are the system's own
+                    os.setxattr(temporary, name, os.getxattr(target, name))
 
 
 class Replacement:
@@ -51,26 +100,30 @@ class Replacement:
     def __init__(self, target: str, mode: int) -> None:
         self._target = target
         self._mode = mode
-        handle, self._temporary = tempfile.mkstemp(prefix=".tensorlint-", suffix=".tmp", dir=os.path.dirname(target))
+        handle, self.temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=os.path.dirname(target))
         self.file = open(handle, "wb")  # noqa: SIM115 - closed in __exit__
 
     def __enter__(self) -> Replacement:
         return self
 
-    def replace(self) -> None:
-        """Force what was written to the disk, and put it in the place of the target."""
+    def replace(self, check: Callable[[], object] = lambda: None) -> None:
+        """Force what was written to the disk, and put it in the place of the target.
+
+        :param check: called directly before; what it raises leaves the target as it is
+        """
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()  # Windows renames no open file
-        os.chmod(self._temporary, self._mode)
-        os.replace(self._temporary, self._target)
+        os.chmod(self.temporary, self._mode)
+        check()
+        os.replace(self.temporary, self._target)
         _force_folder(os.path.dirname(self._target))
 
     def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):
             self.file.close()
         with contextlib.suppress(OSError):  # where it has taken the target's name it is not there
-            os.unlink(self._temporary)
+            os.unlink(self.temporary)
 
 
 def unified_diff(before: Source, after: Source) -> str:
