@@ -170,14 +170,15 @@ def _pooled(
     """The outcomes as they come; ``started`` is told which tasks have been handed to a process."""
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
-    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(run, indices))
+    with _folder_left_out():
+        pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(run, indices))
     waiting = iter(batches(tasks, jobs))
     pending: set[Future[list[tuple[int, Outcome]]]] = set()
     try:
         while True:
             while len(pending) < jobs * 2 and (batch := next(waiting, None)) is not None:
                 started.update(number for number, _ in batch)
-                with _interrupts_held():  # submitting starts processes
+                with _interrupts_held(), _folder_left_out():  # submitting starts processes
                     pending.add(pool.submit(_batch, batch, run))
             if not pending:
                 return
@@ -272,3 +273,20 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _folder_left_out() -> Iterator[None]:
+    """Have a process that starts meanwhile, and is no fork of this one, look for no module in the working folder.
+
+    What is linted may lie there, under the name of any module. (Python 3.10 has no such option.)
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before

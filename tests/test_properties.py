@@ -99,3 +99,10 @@ def test_no_rule_takes_out_what_another_puts_in() -> None:
     try_all(program, Seen())
     program = program.replace(b"x.cpu()", b"x.detach().cpu()")
     assert [each.code for each in lint(Source(program, "program.py"), SETTINGS)].count("TSL507") == 0
+
+
+def test_a_default_that_calls_its_own_function() -> None:
+    """The name means another function while the default is evaluated."""
+    program = HEAD + b"def f(x, y=f(1)):\n    return x.requires_grad_().numpy()\n\n\nf(torch.rand(3))\n"
+    try_all(program, Seen())
+    assert [each.code for each in lint(Source(program, "program.py"), SETTINGS)].count("TSL101") == 1

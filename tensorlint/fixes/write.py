@@ -21,6 +21,9 @@ _FORGOTTEN = 600
 """Seconds; no file takes so long to be written."""
 
 
+_ESCAPES = {ord("\n"): r"\n", ord("\t"): r"\t", ord("\r"): r"\r", ord('"'): r"\"", ord("\\"): r"\\"}
+
+
 class FileChanged(OSError):
     """The file no longer holds what it held when it was read."""
 
@@ -132,12 +135,22 @@ def unified_diff(before: Source, after: Source) -> str:
     Empty if nothing changes. A file without a final line end is marked as ``diff`` marks it.
     """
     pieces = []
-    for line in difflib.unified_diff(_lines(before), _lines(after), before.path, after.path):
+    for line in difflib.unified_diff(_lines(before), _lines(after), _quoted(before.path), _quoted(after.path)):
         if line.endswith(("\n", "\r")):
             pieces.append(line)
         else:
             pieces.append(f"{line}\n\\ No newline at end of file\n")
     return "".join(pieces)
+
+
+def _quoted(path: str) -> str:
+    """A file's name as git writes it into a patch, where it holds what would end it."""
+    if path.isprintable() and not set(path) & set('"\\'):
+        return path
+    written = (
+        _ESCAPES.get(each) or (f"\\{each:03o}" if each < 32 or each > 126 else chr(each)) for each in os.fsencode(path)
+    )
+    return f'"{"".join(written)}"'
 
 
 def _lines(source: Source) -> list[str]:

@@ -216,6 +216,18 @@ def defaults_of(
     machine: Machine, definition: FunctionDefinition, state: State, wanted: set[str] | None = None
 ) -> dict[str, Value]:
     """What each parameter (of ``wanted``) is by its annotation and default, where nothing is passed."""
+    if definition in machine.defaulting:
+        return {}  # `def f(x, y=f(1))`: the default calls what had the name before
+    machine.defaulting.add(definition)
+    try:
+        return _defaults_of(machine, definition, state, wanted)
+    finally:
+        machine.defaulting.discard(definition)
+
+
+def _defaults_of(
+    machine: Machine, definition: FunctionDefinition, state: State, wanted: set[str] | None
+) -> dict[str, Value]:
     found: dict[str, Value] = {}
     parameters = definition.parameters
     for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):

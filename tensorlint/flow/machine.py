@@ -130,6 +130,8 @@ class Machine:
     unrolled: int = 1
     """How often the statement that is executed is executed by the loops around it, once for each known entry."""
     frames: list[Frame] = field(default_factory=list)
+    defaulting: set[FunctionDefinition] = field(default_factory=set)
+    """The functions whose parameters' defaults are being evaluated; these may call the function itself."""
     storages: int = 0
     addresses: dict[tuple[object, ...], int] = field(default_factory=dict)
     caller_owned: dict[int, str] = field(default_factory=dict)
