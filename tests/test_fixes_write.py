@@ -210,7 +210,7 @@ for _ in range(200):
     if child == 0:
         fix()
         os._exit(0)
-    time.sleep(rnd.uniform(0, seconds * 1.1))
+    time.sleep(rnd.uniform(seconds / 4, seconds))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     now = contents()
@@ -219,6 +219,7 @@ for _ in range(200):
     told["midway"] += len(set(now)) == 2
     told["untouched"] += set(now) == {OLD}
     told["done"] += set(now) == {new}
+    seconds *= 1.2 if set(now) == {OLD} else 0.85 if set(now) == {new} else 1  # however busy the machine is
 told["strays"] = sum(name not in names for name in os.listdir("."))
 for name in os.listdir("."):
     os.utime(name, (0, 0))
@@ -236,4 +237,4 @@ def test_killed_at_any_moment_every_file_is_the_old_or_the_new_one(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["killed"], told["broken"], told["left"]) == (200, 0, [])
-    assert told["midway"] > 20  # else it was killed too early or too late to tell
+    assert told["midway"] > 10  # else it was killed too early or too late to tell
