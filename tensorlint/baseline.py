@@ -79,7 +79,7 @@ def unknown(findings: Iterable[Finding], source: Source, settings: Settings) -> 
     known = baseline.fingerprints.get(path)
     if known is None:
         return findings, frozenset()
-    marks = fingerprints(findings, source.lines, path)
+    marks = fingerprints(findings, source.lines, path, source.number)
     return [each for each in findings if marks[each] not in known], known.intersection(marks.values())
 
 
@@ -117,8 +117,8 @@ def entries_of(findings: Iterable[Finding], source: Source, baseline: Baseline) 
     """The entries for findings about one file."""
     path = baseline.relative(source.path)
     return [
-        Entry(path, each.code, mark, str(each.confidence), source.lines[each.line - 1].strip()[:_MOST_TEXT])
-        for each, mark in fingerprints(findings, source.lines, path).items()
+        Entry(path, each.code, mark, str(each.confidence), source.lines[source.number(each) - 1].strip()[:_MOST_TEXT])
+        for each, mark in fingerprints(findings, source.lines, path, source.number).items()
     ]
 
 

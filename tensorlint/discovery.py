@@ -14,6 +14,7 @@ from tensorlint.settings import PathPatterns, Settings
 
 __all__ = ["Discovered", "Problem", "discover", "display_path", "is_excluded", "is_stub", "project_root"]
 
+_SUFFIXES = (".py", ".ipynb")
 _ROOT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
 
@@ -41,8 +42,8 @@ def discover(paths: Iterable[str], settings: Callable[[str], Settings], *, force
     """The files to lint.
 
     A named file is linted whatever it is called (but for ``.pyi``) and whatever excludes it, unless ``force_exclude``.
-    Below a named folder: every regular ``*.py`` that neither the settings nor a ``.gitignore`` exclude; links to
-    folders are not followed. A file that is reached by several names is linted once.
+    Below a named folder: every regular ``*.py`` and ``*.ipynb`` that neither the settings nor a ``.gitignore`` exclude;
+    links to folders are not followed. A file that is reached by several names is linted once.
 
     :param settings: the settings that hold in a folder (an absolute path)
     """
@@ -172,7 +173,7 @@ def _walk(
         for entry in listed:
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
-                is_file = entry.name.endswith(".py") and entry.is_file()
+                is_file = entry.name.endswith(_SUFFIXES) and entry.is_file()
             except OSError:
                 continue  # it went away, or it is a link in a circle
             if (is_folder or is_file) and not _excluded(every, entry.path, is_folder):

@@ -6,18 +6,27 @@ import errno
 import os
 import stat
 
-__all__ = ["MOST_BYTES", "read"]
+__all__ = ["MOST_BYTES", "MOST_BYTES_OF_NOTEBOOK", "is_notebook", "read"]
 
 MOST_BYTES = 5_000_000
 """More than any file of code has. CPython's syntax tree of dense code takes some 400 times the text's memory."""
+MOST_BYTES_OF_NOTEBOOK = 100_000_000
+"""The same for notebooks: the outputs of the cells, images and tables, are a part of the file."""
 
 
-def read(path: str | os.PathLike[str], most: int = MOST_BYTES) -> bytes:
+def is_notebook(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is called a notebook."""
+    return os.fspath(path).lower().endswith(".ipynb")
+
+
+def read(path: str | os.PathLike[str], most: int | None = None) -> bytes:
     """The bytes of a regular file.
 
-    :param most: how many bytes it may have
+    :param most: how many bytes it may have; None: as many as code has, or a notebook
     :raises OSError: if it cannot be read, is larger, or is a folder, a pipe, a device or the like (none is waited for)
     """
+    if most is None:
+        most = MOST_BYTES_OF_NOTEBOOK if is_notebook(path) else MOST_BYTES
     _must_be_regular(os.stat(path).st_mode, path)  # some devices act on being opened
     with open(path, "rb", opener=_at_once) as file:
         _must_be_regular(os.fstat(file.fileno()).st_mode, path)

@@ -1,6 +1,7 @@
 """What tensorlint says: findings, the evidence behind them and the edits that repair them.
 
-Lines and columns start at 1, columns count Unicode code points and ends are exclusive, everywhere in this module.
+Lines and columns start at 1, columns count Unicode code points and ends are exclusive, everywhere in this module. In a
+notebook there is a cell as well, from 1 in the order of the file, and lines are the cell's.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Edit:
     end_line: int
     end_column: int
     text: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +132,5 @@ class Finding:
     """Where a recording of the program is at hand."""
 
     @property
-    def sort_key(self) -> tuple[str, int, int, str, str]:
-        return (self.path, self.line, self.column, self.code, self.message)
+    def sort_key(self) -> tuple[str, int, int, int, str, str]:
+        return (self.path, self.cell or 0, self.line, self.column, self.code, self.message)

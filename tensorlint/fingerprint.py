@@ -12,7 +12,7 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tensorlint.finding import Finding
 
@@ -26,19 +26,26 @@ _FREE = str.maketrans("'", '"', "()")
 _SKIPPED = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
-def fingerprints(findings: Iterable[Finding], lines: Sequence[str], path: str) -> dict[Finding, str]:
+def fingerprints(
+    findings: Iterable[Finding],
+    lines: Sequence[str],
+    path: str,
+    number: Callable[[Finding], int] = lambda finding: finding.line,
+) -> dict[Finding, str]:
     """The fingerprints of findings in one file: 32 hexadecimal digits each, no two alike.
 
     :param findings: all that were found in the file, in any order: equal ones are numbered by their places
-    :param lines: the file's lines (or the notebook cell's) without their ends; empty where they cannot be read
+    :param lines: the program's lines without their ends; empty where they cannot be read
     :param path: how the file is called whatever the working folder is, with ``/``
+    :param number: the line of the program that a finding is on; in a notebook it is not the cell's
     """
     found = dict.fromkeys(sorted(findings, key=lambda each: each.sort_key))
-    texts = statements(lines, {each.line for each in found})
+    numbers = {each: number(each) for each in found}
+    texts = statements(lines, set(numbers.values()))
     seen: Counter[tuple[str, str]] = Counter()
     result = {}
     for each in found:
-        key = (each.code, texts[each.line])
+        key = (each.code, texts[numbers[each]])
         seen[key] += 1
         result[each] = _digest(*key, path, str(seen[key]))
     return result

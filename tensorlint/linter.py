@@ -61,31 +61,32 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
     :raises SourceError: if the file cannot be linted; an :class:`InternalError` if that is tensorlint's own fault
     """
     try:
-        if len(source.data) > MOST_BYTES:  # standard input; of files no more than that is read
+        size = len(source.program)
+        if size > MOST_BYTES:  # standard input, a notebook; of other files no more than that is read
             raise SourceError(f"larger than {MOST_BYTES / 1e6:g} MB")
         worth_it = worth_analysing(source) or _calls_what_rows_are_about(source, settings)
-        if worth_it and len(source.data) > _MOST_ANALYSED:
-            raise SourceError(
-                f"too large to be analysed: {len(source.data) / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})"
-            )
+        if worth_it and size > _MOST_ANALYSED:
+            raise SourceError(f"too large to be analysed: {size / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})")
         check_syntax(source, deeply=worth_it)
         found = _judge(source, settings, project) if worth_it else []
         source.check()
-    except SourceError:
-        raise
+    except SourceError as error:
+        raise source.placed_error(error) from error.__cause__
     except RecursionError:
         raise SourceError(TOO_DEEP) from None
     except Exception as error:
         raise InternalError(f"internal error: {type(error).__name__}: {error}") from error
     if not noqa:
-        return _reported(found, settings)
-    return _reported([*found, *_about_comments(source, settings, found)], settings, Suppressions(source))
+        return _reported(source, found, settings)
+    return _reported(source, [*found, *_about_comments(source, settings, found)], settings, Suppressions(source))
 
 
-def _reported(found: Iterable[Finding], settings: Settings, suppressions: Suppressions | None = None) -> list[Finding]:
+def _reported(
+    source: Source, found: Iterable[Finding], settings: Settings, suppressions: Suppressions | None = None
+) -> list[Finding]:
     """What is left to report of what was found, in the order of the places."""
     kept = (
-        _as_set(each, settings)
+        source.placed(_as_set(each, settings))
         for each in found
         if each.confidence >= settings.confidence
         and (suppressions is None or not suppressions.covers(each.line, each.code))
@@ -118,7 +119,8 @@ def _as_set(finding: Finding, settings: Settings) -> Finding:
 def fault(error: SourceError, path: str) -> Finding:
     """A file that could not be linted, as a finding."""
     line, column = error.line, error.column
-    return Finding(FAULT, "not-linted", error.message, Confidence.CERTAIN, path, line, column, line, column)
+    place = (path, line, column, line, column)
+    return Finding(FAULT, "not-linted", error.message, Confidence.CERTAIN, *place, cell=error.cell)
 
 
 def codes() -> frozenset[str]:
@@ -169,9 +171,9 @@ def worth_analysing(source: Source) -> bool:
 
     A boundary can stand in a file that names no tensor library, when a file that does imports it.
     """
-    if _TENSOR_SOURCES.search(source.data):
+    if _TENSOR_SOURCES.search(source.program):
         return True
-    if _BOUNDARIES.search(source.data) is None:
+    if _BOUNDARIES.search(source.program) is None:
         return False
     from tensorlint.flow.importers import reached_from_torch
 
@@ -203,7 +205,11 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
         if verdict.place.path == source.path
     ]
     places = _Places(source, project, (verdict for _, verdict in verdicts))
-    return _distinct(places.finding(rule, verdict) for rule, verdict in verdicts)
+    return _distinct(
+        places.finding(rule, verdict)
+        for rule, verdict in verdicts
+        if not (rule.about_dropped and source.is_shown(places.span(verdict.place)))
+    )
 
 
 def _targets(settings: Settings, project: Project) -> Targets:

@@ -23,11 +23,12 @@ def silenced(source: Source, findings: Iterable[Finding]) -> tuple[bytes, list[F
     wanted: dict[int, set[str]] = {}
     suppressions = Suppressions(source)
     for finding in findings:
-        wanted.setdefault(suppressions.joined(finding.line)[1], set()).add(finding.code)
+        wanted.setdefault(suppressions.joined(source.number(finding))[1], set()).add(finding.code)
     edits = (_added(source, suppressions, last, sorted(codes)) for last, codes in wanted.items())
     data = source.edited(edit for edit in edits if edit is not None)
-    now = Suppressions(Source(data, source.path))
-    return data, [finding for finding in findings if not now.covers(finding.line, finding.code)]
+    now = source.again(data)
+    suppressions = Suppressions(now)
+    return data, [finding for finding in findings if not suppressions.covers(now.number(finding), finding.code)]
 
 
 def _added(source: Source, suppressions: Suppressions, last: int, codes: list[str]) -> Edit | None:

@@ -1,5 +1,8 @@
 """One file's bytes as text, lines and a LibCST module, and the places of nodes in it.
 
+What is linted is a *program*: the text of the file, or of a notebook's cells one after the other. Findings and edits
+have the places that people know; in a file these are the program's own.
+
 Nothing is normalised: newlines, a byte order mark, tabs and form feeds are kept, so that an edit of the text,
 encoded again, changes no byte outside itself.
 """
@@ -12,9 +15,10 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tensorlint.finding import Edit
+from tensorlint.finding import Edit, Evidence, Finding
 from tensorlint.places import Span, locate
 
 if TYPE_CHECKING:
@@ -35,11 +39,13 @@ _LEADING_FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t]*\f[ \t\f]*", re.MULTILINE)
 class SourceError(Exception):
     """The file cannot be linted; ``line`` and ``column`` are where (1, 1 where no place is known)."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int | None = None, column: int = 1, cell: int | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.line = line
+        self.has_place = line is not None
+        self.line = line or 1
         self.column = column
+        self.cell = cell
 
 
 class Source:
@@ -54,34 +60,55 @@ class Source:
         self.data = data
         self.path = path
         self.bom = data.startswith(codecs.BOM_UTF8)
-        try:
-            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(_first_lines(data)).readline)
-        except SyntaxError as error:
-            if "missing encoding" not in str(error.msg):
-                raise SourceError(str(error.msg)) from None
-            self.encoding = "utf-8"  # which it is not: decoding it tells where
-        try:
-            self.text = data.decode(self.encoding)
-        except UnicodeDecodeError as error:
-            before = data[: error.start]
-            column = len(before[before.rfind(b"\n") + 1 :]) + 1
-            raise SourceError(
-                f"not valid {error.encoding}: byte 0x{data[error.start]:02x} ({error.reason}); "
-                "declare the encoding (PEP 263) or save the file as UTF-8",
-                before.count(b"\n") + 1,
-                column,
-            ) from None
-        except (LookupError, ValueError) as error:  # a codec of bytes, or one that fails in its own way
-            raise SourceError(f"cannot be decoded as {self.encoding}: {error}") from None
+        self.encoding = self._encoding()
+        self.text = self._program()
         for forbidden, what in _FORBIDDEN:
             if (found := forbidden.search(self.text)) is not None:
-                raise SourceError(f"contains {what}", *_place(self.text[: found.start()]))
+                raise self.placed_error(SourceError(f"contains {what}", *_place(self.text[: found.start()])))
         self._lines: list[str] | None = None
         self._starts: list[int] = []
         self._outline: Outline | None = None
         self._tree: ast.Module | None = None
         self._python = False
         self._shifts: dict[int, int] = {}
+
+    def again(self, data: bytes) -> Source:
+        """What the file would be with other bytes.
+
+        :raises SourceError: as for a file
+        """
+        return type(self)(data, self.path)
+
+    def _encoding(self) -> str:
+        try:
+            return tokenize.detect_encoding(io.BytesIO(_first_lines(self.data)).readline)[0]
+        except SyntaxError as error:
+            if "missing encoding" not in str(error.msg):
+                raise SourceError(str(error.msg)) from None
+            return "utf-8"  # which it is not: decoding it tells where
+
+    def _program(self) -> str:
+        """What is linted."""
+        return self._decoded("declare the encoding (PEP 263) or save the file as UTF-8")
+
+    def _decoded(self, advice: str) -> str:
+        try:
+            return self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            before = self.data[: error.start]
+            column = len(before[before.rfind(b"\n") + 1 :]) + 1
+            raise SourceError(
+                f"not valid {error.encoding}: byte 0x{self.data[error.start]:02x} ({error.reason}); {advice}",
+                before.count(b"\n") + 1,
+                column,
+            ) from None
+        except (LookupError, ValueError) as error:  # a codec of bytes, or one that fails in its own way
+            raise SourceError(f"cannot be decoded as {self.encoding}: {error}") from None
+
+    @property
+    def program(self) -> bytes:
+        """The bytes of what is linted."""
+        return self.data
 
     @property
     def lines(self) -> list[str]:
@@ -175,6 +202,38 @@ class Source:
         if not (1 <= line <= len(lines) and 1 <= column <= len(lines[line - 1]) + 1):
             raise ValueError(f"{self.path} has no place {line}:{column}")
         return self._starts[line - 1] + column - 1
+
+    def number(self, place: Finding | Evidence) -> int:
+        """The line of the program that a place of this file is on."""
+        return place.line
+
+    def in_file(self, place: Finding | Evidence) -> Span:
+        """The stretch of the file, as an editor of text shows it, that a place of this file is."""
+        if not place.end_line:
+            return Span(place.line, place.column, place.line, place.column)
+        return Span(place.line, place.column, place.end_line, place.end_column)
+
+    def placed(self, finding: Finding) -> Finding:
+        """A finding in the program with the places that people know. What cannot be fixed there has no fix any more."""
+        return finding
+
+    def placed_error(self, error: SourceError) -> SourceError:
+        """An error in the program with the place that people know."""
+        return error
+
+    def is_shown(self, span: Span) -> bool:
+        """Whether the value of an expression (of the program) is shown by itself, as no program's is."""
+        return False
+
+    def suspects(self) -> list[tuple[int, Source]]:
+        """Parts of the program that must be Python by themselves and may not be, each after so many lines."""
+        return []
+
+    def texts(self) -> Iterator[tuple[str, list[str]]]:
+        """What changes are shown in: the file's lines with their ends under its name, or those of each cell."""
+        self.lines  # noqa: B018 - finds where they start
+        lines = [self.text[start:end] for start, end in pairwise([*self._starts, len(self.text)])]
+        yield self.path, lines if lines[-1] else lines[:-1]
 
     def slice(self, span: Span) -> str:
         """The text of a span."""

@@ -131,4 +131,4 @@ def unsuppressed(findings: Iterable[Finding], source: Source) -> list[Finding]:
     if not findings:
         return findings
     suppressions = Suppressions(source)
-    return [each for each in findings if not suppressions.covers(each.line, each.code)]
+    return [each for each in findings if not suppressions.covers(source.number(each), each.code)]

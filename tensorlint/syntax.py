@@ -15,6 +15,8 @@ TOO_DEEP = "nested too deeply to be analysed (an expression of hundreds of terms
 
 _MOST_DEEP = 2000
 """Levels that LibCST's parser takes in seconds; its time grows with their square, and its stack ends at some more."""
+_NO_FILE = "<program>"
+"""To tell the column of a fault CPython looks into a file of the name that it is given: a notebook's is not there."""
 _LONG_NAME = re.compile(r"(?:import|from)[ \t]+(?:[\w. \t]|\\\r?\n){4000}")
 """An imported name of thousands of parts: a text for CPython, but nested once a part in LibCST."""
 
@@ -28,10 +30,16 @@ def check_syntax(source: Source, deeply: bool = True) -> None:
     :param deeply: mind, too, an expression that is right but too long to be made into a tree
     :raises SourceError: with the place of the fault
     """
+    for before, part in source.suspects():
+        try:
+            check_syntax(part, deeply)
+        except SourceError as error:
+            line = before + min(error.line, max(len(part.lines) - 1, 1))  # the end of a part is not its next one's
+            raise SourceError(error.message, line, error.column) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes are other linters' business
-            tree = compile(source.text, source.path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+            tree = compile(source.text, _NO_FILE, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     except MemoryError:
         raise SourceError(TOO_DEEP) from None
     except RecursionError:  # the text was parsed, and only then found too deep for a tree

@@ -17,7 +17,7 @@ from tensorlint.settings import Settings
 
 if TYPE_CHECKING:
     from tensorlint.cache.results import Result
-    from tensorlint.source import Source
+    from tensorlint.source import Source, Span
 
 __all__ = ["Mode", "Outcome", "Task", "again", "work"]
 
@@ -92,14 +92,15 @@ def _work(task: Task, mode: Mode) -> Outcome:
     # Late, since a run that finds everything in the cache does without.
     from tensorlint.cache.results import Result
     from tensorlint.linter import InternalError, fault, lint
-    from tensorlint.source import Source, SourceError
+    from tensorlint.notebook import source_of
+    from tensorlint.source import SourceError
 
     path = display_path(task.path)
     with noting() as noted:
         try:
             data = task.data if task.data is not None else _read(task.path)
             was_read(os.path.abspath(task.path), digest(data))
-            source = Source(data, path)
+            source = source_of(data, path)
             if mode.fix or mode.diff:
                 return _fix(task, source, mode)
             findings = tuple(lint(source, task.settings))
@@ -126,12 +127,13 @@ def _work(task: Task, mode: Mode) -> Outcome:
 def again(task: Task, findings: tuple[Finding, ...]) -> Outcome | None:
     """The outcome of a file in which just this was found before; None if that cannot be told any more."""
     path = display_path(task.path)
-    if not task.settings.baseline or not findings:
-        return Outcome(path, _on(task.lines, findings))
-    from tensorlint.source import Source, SourceError
+    if not findings or (not task.settings.baseline and task.lines == ALL):
+        return Outcome(path, findings)
+    from tensorlint.notebook import source_of
+    from tensorlint.source import SourceError
 
     try:
-        source = Source(_read(task.path), path)
+        source = source_of(_read(task.path), path)
     except SourceError:
         return None
     return _reported(task, source, findings)
@@ -145,11 +147,15 @@ def _reported(task: Task, source: Source, findings: tuple[Finding, ...], result:
         from tensorlint.baseline import unknown
 
         left, known = unknown(findings, source, task.settings)
-    return Outcome(source.path, _on(task.lines, left), data=task.data, known=known, result=result)
+    return Outcome(source.path, _on(task.lines, source, left), data=task.data, known=known, result=result)
 
 
-def _on(lines: Lines, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(each for each in findings if each.code == FAULT or lines.meet(each.line, each.end_line))
+def _on(lines: Lines, source: Source, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(each for each in findings if each.code == FAULT or _meet(lines, source.in_file(each)))
+
+
+def _meet(lines: Lines, span: Span) -> bool:
+    return lines.meet(span.line, span.end_line)
 
 
 def _print_traceback(error: Exception) -> None:
@@ -172,7 +178,7 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
     from tensorlint.fixes.apply import fix_source
     from tensorlint.fixes.write import unified_diff, write_atomically
     from tensorlint.linter import fault, lint
-    from tensorlint.source import Source, SourceError
+    from tensorlint.source import SourceError
 
     known: frozenset[str] = frozenset()
 
@@ -186,7 +192,7 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
     if result.diagnostic:
         findings = (*findings, fault(SourceError(result.diagnostic), source.path))
     if mode.diff:
-        diff = unified_diff(source, Source(result.data, source.path)) if result.data != source.data else ""
+        diff = unified_diff(source, source.again(result.data)) if result.data != source.data else ""
         return Outcome(source.path, findings, result.fixed, diff=diff, data=task.data, known=known)
     if result.data == source.data:
         return Outcome(source.path, findings, data=task.data, known=known)

@@ -124,12 +124,12 @@ def stop(number: int, line: int, path: str = "a.py", end_line: int | None = None
 class TestDrawing:
     def test_arrows_go_from_each_stop_to_the_next(self) -> None:
         way = [stop(1, 3), stop(2, 1), stop(3, 5)]
-        found = heights(drawing([1, 2, 3, 4, 5], "a.py", ["a.py"], way))
+        found = heights(drawing([1, 2, 3, 4, 5], ("a.py", None), [("a.py", None)], way))
         middles = {line: line * 20 - 10 for line in (1, 3, 5)}
         assert found == [(middles[3] - 3, middles[1] + 3), (middles[1] + 3, middles[5] - 3)]
 
     def test_stops_of_one_line_stand_side_by_side(self) -> None:
-        drawn = drawing([1, 2], "a.py", ["a.py"], [stop(1, 1), stop(2, 1), stop(3, 2)])
+        drawn = drawing([1, 2], ("a.py", None), [("a.py", None)], [stop(1, 1), stop(2, 1), stop(3, 2)])
         discs = re.findall(r'<circle cx="(\d+)" cy="(\d+)"', drawn)
         assert [y for _, y in discs] == ["10", "10", "30"]
         assert int(discs[1][0]) - int(discs[0][0]) == 18
@@ -137,21 +137,21 @@ class TestDrawing:
 
     def test_arrows_to_other_files_leave_the_frame_towards_them(self) -> None:
         way = [stop(1, 1), stop(2, 1, "b.py"), stop(3, 2)]
-        above = drawing([1, 2], "a.py", ["a.py", "b.py"], way)
-        below = drawing([1], "b.py", ["a.py", "b.py"], way)
+        above = drawing([1, 2], ("a.py", None), [("a.py", None), ("b.py", None)], way)
+        below = drawing([1], ("b.py", None), [("a.py", None), ("b.py", None)], way)
         assert above.count('class="elsewhere"') == below.count('class="elsewhere"') == 2
         assert heights(above) == [(13.0, 40.0), (40.0, 33.0)]
         assert heights(below) == [(0.0, 7.0), (7.0, 0.0)]
 
     def test_arrows_do_not_lie_on_each_other(self) -> None:
         way = [stop(number, line) for number, line in enumerate([1, 9, 2, 8, 3, 7], 1)]
-        drawn = drawing(list(range(1, 10)), "a.py", ["a.py"], way)
+        drawn = drawing(list(range(1, 10)), ("a.py", None), [("a.py", None)], way)
         lanes = [float(re.findall(r"Q(-?[\d.]+) ", path)[0]) for path in re.findall(r'd="(M[^"]*V[^"]*)"', drawn)]
         assert len(set(lanes)) == 5
         assert min(lanes) >= 0
 
     def test_it_is_as_high_as_its_rows(self) -> None:
-        drawn = drawing([1, None, 9], "a.py", ["a.py"], [stop(1, 1), stop(2, 9)])
+        drawn = drawing([1, None, 9], ("a.py", None), [("a.py", None)], [stop(1, 1), stop(2, 9)])
         assert 'height="60"' in drawn
         assert "line-height: 20px" in STYLE
 

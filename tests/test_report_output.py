@@ -250,6 +250,6 @@ def test_only_some_files_are_held(tmp_path: Path) -> None:
     lines = Lines()
     for number in range(1000):
         (tmp_path / f"{number}.py").write_text(f"x = {number}\n")
-        assert lines.line(str(tmp_path / f"{number}.py"), 1) == f"x = {number}"
+        assert lines.line((str(tmp_path / f"{number}.py"), None), 1) == f"x = {number}"
     assert len(lines._lines) <= 64
-    assert lines.line(str(tmp_path / "0.py"), 1) == "x = 0"
+    assert lines.line((str(tmp_path / "0.py"), None), 1) == "x = 0"

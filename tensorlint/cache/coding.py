@@ -152,7 +152,7 @@ def _question(value: Any) -> tuple[Question, tuple[str, ...]]:
 def _as_list(finding: Finding) -> list[Any]:
     evidence = [[e.path, e.line, e.column, e.message, e.end_line, e.end_column, e.cell] for e in finding.evidence]
     fix = finding.fix
-    edits = [] if fix is None else [[e.line, e.column, e.end_line, e.end_column, e.text] for e in fix.edits]
+    edits = [] if fix is None else [[e.line, e.column, e.end_line, e.end_column, e.text, e.cell] for e in fix.edits]
     return [
         *(finding.code, finding.name, finding.message, int(finding.confidence), finding.path),
         *(finding.line, finding.column, finding.end_line, finding.end_column),
@@ -191,8 +191,8 @@ def _fix(value: Any) -> Fix:
 
 
 def _edit(value: Any) -> Edit:
-    line, column, end_line, end_column, text = _row(value, 5)
-    return Edit(_int(line), _int(column), _int(end_line), _int(end_column), _str(text))
+    line, column, end_line, end_column, text, cell = _row(value, 6)
+    return Edit(_int(line), _int(column), _int(end_line), _int(end_column), _str(text), _cell(cell))
 
 
 def _json(value: Any) -> bytes:

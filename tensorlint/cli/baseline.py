@@ -18,10 +18,10 @@ from tensorlint.cli.running import Linted, run_files
 from tensorlint.discovery import discover, display_path, project_root
 from tensorlint.finding import Finding
 from tensorlint.linter import FAULT
+from tensorlint.notebook import source_of
 from tensorlint.report.printable import escaped
 from tensorlint.session import Mode, Outcome, Task
 from tensorlint.settings import BASELINE, Settings, SettingsError
-from tensorlint.source import Source
 
 __all__ = ["baseline"]
 
@@ -116,7 +116,7 @@ def _rewritten(group: Group, paths: Sequence[str]) -> Iterable[Entry]:
         entry
         for task, outcome in zip(tasks, outcomes, strict=True)
         if outcome.findings
-        for entry in entries_of(outcome.findings, Source(Path(task.path).read_bytes(), outcome.path), known)
+        for entry in entries_of(outcome.findings, source_of(Path(task.path).read_bytes(), outcome.path), known)
     ]
     old = {(each.path, each.fingerprint, each.code, each.confidence): each for each in known.entries}
     # A line that says the same of a finding stays as it is, although the text around it may be laid out anew.

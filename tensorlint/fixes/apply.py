@@ -44,7 +44,7 @@ def fix_source(source: Source, lint: Callable[[Source], list[Finding]], unsafe: 
         if not fixes:
             return FixResult(current.data, found, fixed)
         try:
-            edited = Source(current.edited({edit for fix in fixes for edit in fix.edits}), source.path)
+            edited = current.again(current.edited({edit for fix in fixes for edit in fix.edits}))
             _must_parse(edited, first)
             found = lint(edited)
         except (SourceError, ValueError) as error:
@@ -79,7 +79,8 @@ def _collide(one: Edit, other: Edit) -> bool:
     if one == other:
         return not one.text.endswith(("\n", "\r"))  # whole lines, an import, can be shared
     starts, ends = (one.line, one.column), (one.end_line, one.end_column)
-    return starts <= (other.end_line, other.end_column) and (other.line, other.column) <= ends
+    same_text = one.cell == other.cell
+    return same_text and starts <= (other.end_line, other.end_column) and (other.line, other.column) <= ends
 
 
 def _must_parse(edited: Source, original: Source) -> None:
@@ -97,7 +98,7 @@ def _compile_error(source: Source) -> SyntaxError | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in the linted file are not our business
         try:
-            compile(source.text, source.path, "exec", dont_inherit=True)
+            compile(source.text, "<program>", "exec", dont_inherit=True)
         except SyntaxError as error:
             return error
         except (RecursionError, MemoryError, ValueError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
-import itertools
 import os
 import stat
 import tempfile
@@ -132,14 +131,16 @@ class Replacement:
 def unified_diff(before: Source, after: Source) -> str:
     """The patch from ``before`` to ``after``, in the files' own line ends, with three lines of context.
 
-    Empty if nothing changes. A file without a final line end is marked as ``diff`` marks it.
+    Empty if nothing changes. A file without a final line end is marked as ``diff`` marks it. Of a notebook each cell
+    has a patch of its own.
     """
     pieces = []
-    for line in difflib.unified_diff(_lines(before), _lines(after), _quoted(before.path), _quoted(after.path)):
-        if line.endswith(("\n", "\r")):
-            pieces.append(line)
-        else:
-            pieces.append(f"{line}\n\\ No newline at end of file\n")
+    for (name, old), (_, new) in zip(before.texts(), after.texts(), strict=True):
+        for line in difflib.unified_diff(old, new, _quoted(name), _quoted(name)):
+            if line.endswith(("\n", "\r")):
+                pieces.append(line)
+            else:
+                pieces.append(f"{line}\n\\ No newline at end of file\n")
     return "".join(pieces)
 
 
@@ -151,13 +152,6 @@ def _quoted(path: str) -> str:
         _ESCAPES.get(each) or (f"\\{each:03o}" if each < 32 or each > 126 else chr(each)) for each in os.fsencode(path)
     )
     return f'"{"".join(written)}"'
-
-
-def _lines(source: Source) -> list[str]:
-    """The lines with their ends; a form feed or the like, which ``str.splitlines`` takes for an end, is not one."""
-    starts = [source.offset(number, 1) for number in range(1, len(source.lines) + 1)] + [len(source.text)]
-    lines = [source.text[start:end] for start, end in itertools.pairwise(starts)]
-    return lines if lines[-1] else lines[:-1]
 
 
 def _force_folder(folder: str) -> None:

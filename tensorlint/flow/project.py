@@ -124,7 +124,8 @@ class Project:
         model.folder = path.parent
         self._sources[source.path] = source
         self._models[path] = model
-        _SHELF.put(path, source, model)
+        if path.suffix == ".py":  # a notebook is never imported
+            _SHELF.put(path, source, model)
         return model
 
     def shares(self, other: Project) -> bool:

@@ -1,4 +1,4 @@
-"""One line a finding: ``path:line:column: CODE [confidence] message``."""
+"""One line a finding: ``path:line:column: CODE [confidence] message``, with ``cell N:`` before a notebook's line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tensorlint.finding import Finding
 from tensorlint.report.paint import Paint
+from tensorlint.report.place import place
 from tensorlint.report.printable import escaped
 from tensorlint.report.run import Run
 
@@ -19,7 +20,7 @@ def render(run: Run) -> Iterator[str]:
 
 
 def _line(finding: Finding, paint: Paint) -> str:
-    place = paint(f"{escaped(finding.path)}:{finding.line}:{finding.column}:", "bold")
+    where = paint(f"{escaped(finding.path)}:{place(finding)}:", "bold")
     code = paint(finding.code, str(finding.confidence))
     observed = f" ({escaped(str(finding.observed))})" if finding.observed is not None else ""
-    return f"{place} {code} [{finding.confidence}] {escaped(finding.message)}{observed}"
+    return f"{where} {code} [{finding.confidence}] {escaped(finding.message)}{observed}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tensorlint.finding import Finding
 from tensorlint.report.checkout import checkout_path
+from tensorlint.report.place import place
 from tensorlint.report.printable import escaped
 
 __all__ = ["details"]
@@ -14,7 +15,7 @@ __all__ = ["details"]
 def details(finding: Finding) -> Iterator[str]:
     """A line for each step of the evidence, the origin first, and one each for what was observed and for the fix."""
     for step in finding.evidence:
-        yield f"{escaped(checkout_path(step.path))}:{step.line}:{step.column}: {escaped(step.message)}"
+        yield f"{escaped(checkout_path(step.path))}:{place(step)}: {escaped(step.message)}"
     if finding.observed is not None:
         yield escaped(str(finding.observed))
     if finding.fix is not None:

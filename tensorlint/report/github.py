@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from tensorlint.finding import Confidence, Finding
 from tensorlint.report.checkout import checkout_path
 from tensorlint.report.details import details
+from tensorlint.report.place import in_cell
 from tensorlint.report.printable import escaped
 from tensorlint.report.run import Run
+from tensorlint.source import Span
 
 __all__ = ["render"]
 
@@ -24,18 +26,19 @@ _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 def render(run: Run) -> Iterator[str]:
     """A line for each finding. The evidence is a part of the message, which has several lines then."""
     for finding in run.findings:
-        text = "\n".join([escaped(finding.message), *details(finding)])
-        properties = ",".join(f"{name}={value.translate(_PROPERTY)}" for name, value in _properties(finding).items())
+        text = "\n".join([in_cell(finding, escaped(finding.message)), *details(finding)])
+        named = _properties(finding, run.lines.in_file(finding))
+        properties = ",".join(f"{name}={value.translate(_PROPERTY)}" for name, value in named.items())
         yield f"::{_LEVELS[finding.confidence]} {properties}::{text.translate(_DATA)}\n"
 
 
-def _properties(finding: Finding) -> dict[str, str]:
+def _properties(finding: Finding, span: Span) -> dict[str, str]:
     properties = {
         "title": f"{finding.code} {finding.name}",
         "file": escaped(checkout_path(finding.path)),
-        "line": str(finding.line),
-        "endLine": str(finding.end_line),
+        "line": str(span.line),
+        "endLine": str(span.end_line),
     }
-    if finding.line == finding.end_line:  # columns of a stretch of several lines are refused
-        properties |= {"col": str(finding.column), "endColumn": str(finding.end_column)}
+    if span.line == span.end_line:  # columns of a stretch of several lines are refused
+        properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
     return properties

@@ -11,9 +11,11 @@ from typing import Any
 from tensorlint.finding import Confidence, Finding
 from tensorlint.report.checkout import checkout_path
 from tensorlint.report.json import array
+from tensorlint.report.place import in_cell
 from tensorlint.report.printable import escaped
 from tensorlint.report.run import Run
 from tensorlint.report.summary import FAULT
+from tensorlint.source import Span
 
 __all__ = ["render"]
 
@@ -22,17 +24,19 @@ _SEVERITIES = {Confidence.CERTAIN: "major", Confidence.LIKELY: "minor", Confiden
 
 def render(run: Run) -> Iterator[str]:
     """One array. A finding keeps its fingerprint while its statement stays as it is, wherever in the file that is."""
-    yield from array(_issue(finding, fingerprint) for finding, fingerprint in run.fingerprinted())
+    yield from array(
+        _issue(finding, run.lines.in_file(finding), fingerprint) for finding, fingerprint in run.fingerprinted()
+    )
 
 
-def _issue(finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _issue(finding: Finding, span: Span, fingerprint: str) -> dict[str, Any]:
     return {
-        "description": f"{finding.code} [{finding.confidence}] {escaped(finding.message)}",
+        "description": f"{finding.code} [{finding.confidence}] {in_cell(finding, escaped(finding.message))}",
         "check_name": f"{finding.code} {finding.name}",
         "fingerprint": fingerprint,
         "severity": "critical" if finding.code == FAULT else _SEVERITIES[finding.confidence],
         "location": {
             "path": escaped(checkout_path(finding.path)),
-            "lines": {"begin": finding.line, "end": finding.end_line},
+            "lines": {"begin": span.line, "end": span.end_line},
         },
     }

@@ -20,6 +20,7 @@ from tensorlint import __version__
 from tensorlint.finding import Confidence, Finding
 from tensorlint.report.html_frames import frames
 from tensorlint.report.html_text import attribute, broken, marked, plain
+from tensorlint.report.place import named, place
 from tensorlint.report.run import Run
 from tensorlint.report.stops import Stop, stops
 
@@ -93,7 +94,7 @@ def _finding(finding: Finding, number: int, run: Run) -> str:
         f' data-code="{attribute(finding.code)}" data-confidence="{finding.confidence}">\n'
         f'<h3 id="{name}-title"><a class="code" href="#rule-{attribute(finding.code)}">{plain(finding.code)}</a> '
         f'{plain(finding.name)} <span class="level {finding.confidence}">{finding.confidence}</span> '
-        f'<a class="place" href="#{name}" title="Link to this finding">{finding.line}:{finding.column}</a></h3>\n'
+        f'<a class="place" href="#{name}" title="Link to this finding">{place(finding)}</a></h3>\n'
         f'<p class="message">{marked(finding.message)}</p>\n'
         f'<div class="why{"" if len(chain) > 1 else " alone"}">\n'
         f"{''.join(_chain(chain, name))}{frames(chain, name, run.lines)}</div>\n"
@@ -105,10 +106,10 @@ def _chain(chain: tuple[Stop, ...], name: str) -> Iterator[str]:
     """The steps as a list; the last is the finding's own place. Nothing where that is all."""
     if len(chain) == 1:
         return
-    elsewhere = len({stop.path for stop in chain}) > 1
+    elsewhere = len({stop.part for stop in chain}) > 1
     yield '<ol class="chain">\n'
     for stop in chain:
-        where = f"{broken(stop.path)}:{stop.line}" if elsewhere else f"line&nbsp;{stop.line}"
+        where = f"{broken(named(stop.part))}:{stop.line}" if elsewhere else f"line&nbsp;{stop.line}"
         kind = ' class="sink"' if stop.sink else ""
         link = f'<a href="#{name}-{stop.number}" data-step="{stop.number}">{where}</a>'
         yield f"<li{kind}>{marked(stop.text)} {link}</li>\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tensorlint.report.lines import Part
 from tensorlint.report.stops import Stop
 
 __all__ = ["drawing"]
@@ -21,7 +22,7 @@ _ASIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class _Arrow:
-    """From one height to another, in pixels; at an open end it comes from, or goes to, another file."""
+    """From one height to another, in pixels; at an open end it comes from, or goes to, another frame."""
 
     start: float
     end: float
@@ -37,51 +38,51 @@ class _Arrow:
         return max(self.start, self.end)
 
 
-def drawing(rows: Sequence[int | None], path: str, paths: Sequence[str], way: Sequence[Stop]) -> str:
+def drawing(rows: Sequence[int | None], part: Part, parts: Sequence[Part], way: Sequence[Stop]) -> str:
     """An SVG as high as the rows.
 
     :param rows: the lines that are shown, from the top
-    :param path: whose frame this is
-    :param paths: the files in the order of their frames, which says where an arrow to another file goes
+    :param part: the file or cell whose frame this is
+    :param parts: the files and cells in the order of their frames, which says where an arrow to another one goes
     """
     heights = {row: (at + 0.5) * _ROW for at, row in enumerate(rows) if row is not None}
-    arrows = list(_arrows(heights, len(rows) * _ROW, path, paths, way))
+    arrows = list(_arrows(heights, len(rows) * _ROW, part, parts, way))
     lanes = _lanes(arrows)
     left = (max(lanes, default=-1) + 1) * _LANE + 2 * _DISC + 2
-    places = list(_places(heights, path, way, left))
+    places = list(_places(heights, part, way, left))
     width = max((x for _, x, _ in places), default=left) + _DISC + 2
-    parts = [_line(arrow, left - _DISC - 1, lane) for arrow, lane in zip(arrows, lanes, strict=True)]
-    parts += [_disc(stop, x, y) for stop, x, y in places]
+    drawn = [_line(arrow, left - _DISC - 1, lane) for arrow, lane in zip(arrows, lanes, strict=True)]
+    drawn += [_disc(stop, x, y) for stop, x, y in places]
     size = f'width="{width}" height="{len(rows) * _ROW}"'
-    return f'<svg class="way" {size} aria-hidden="true" focusable="false">{"".join(parts)}</svg>\n'
+    return f'<svg class="way" {size} aria-hidden="true" focusable="false">{"".join(drawn)}</svg>\n'
 
 
 def _places(
-    heights: dict[int, float], path: str, way: Sequence[Stop], left: float
+    heights: dict[int, float], part: Part, way: Sequence[Stop], left: float
 ) -> Iterator[tuple[Stop, float, float]]:
     """Where the discs are: those of one line side by side."""
     beside: dict[int, int] = {}
     for stop in way:
-        if stop.path == path and stop.line in heights:
+        if stop.part == part and stop.line in heights:
             yield stop, left + beside.get(stop.line, 0) * (2 * _DISC + 2), heights[stop.line]
             beside[stop.line] = beside.get(stop.line, 0) + 1
 
 
 def _arrows(
-    heights: dict[int, float], height: float, path: str, paths: Sequence[str], way: Sequence[Stop]
+    heights: dict[int, float], height: float, part: Part, parts: Sequence[Part], way: Sequence[Stop]
 ) -> Iterator[_Arrow]:
     for one, other in pairwise(way):
-        start = heights.get(one.line) if one.path == path else None
-        end = heights.get(other.line) if other.path == path else None
+        start = heights.get(one.line) if one.part == part else None
+        end = heights.get(other.line) if other.part == part else None
         if start is not None and end is not None:
             if start != end:
                 aside = _ASIDE if end > start else -_ASIDE
                 yield _Arrow(start + aside, end - aside)
-        elif start is not None and other.path != path:
-            down = paths.index(other.path) > paths.index(path)
+        elif start is not None and other.part != part:
+            down = parts.index(other.part) > parts.index(part)
             yield _Arrow(start + (_ASIDE if down else -_ASIDE), height if down else 0, open_end=True)
-        elif end is not None and one.path != path:
-            above = paths.index(one.path) < paths.index(path)
+        elif end is not None and one.part != part:
+            above = parts.index(one.part) < parts.index(part)
             yield _Arrow(0 if above else height, end + (-_ASIDE if above else _ASIDE), open_start=True)
 
 

@@ -1,4 +1,4 @@
-"""The source around the stops of a way, a frame for each file, with the way drawn beside it."""
+"""The source around the stops of a way, a frame for each file or cell, with the way drawn beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from tensorlint.report.html_drawing import drawing
 from tensorlint.report.html_text import attribute, broken, source
-from tensorlint.report.lines import Lines
+from tensorlint.report.lines import Lines, Part
+from tensorlint.report.place import named
 from tensorlint.report.stops import Stop
 
 __all__ = ["frames"]
@@ -19,33 +20,33 @@ _LONGEST = 8
 
 
 def frames(way: Sequence[Stop], name: str, lines: Lines) -> str:
-    """The frames in the order in which the way comes to their files.
+    """The frames in the order in which the way comes to their files, or cells.
 
     :param name: what the ids of the stops begin with
     """
-    paths = list(dict.fromkeys(stop.path for stop in way))
-    return f'<div class="frames">\n{"".join(_frame(path, paths, way, name, lines) for path in paths)}</div>\n'
+    parts = list(dict.fromkeys(stop.part for stop in way))
+    return f'<div class="frames">\n{"".join(_frame(part, parts, way, name, lines) for part in parts)}</div>\n'
 
 
-def _frame(path: str, paths: list[str], way: Sequence[Stop], name: str, lines: Lines) -> str:
-    caption = f"<figcaption>{broken(path)}</figcaption>\n" if len(paths) > 1 else ""
-    here = [stop for stop in way if stop.path == path]
-    caption += "".join(f'<a id="{name}-{stop.number}"></a>' for stop in here if stop.line > len(lines.of(path)))
-    rows = _rows(here, lines.of(path))
+def _frame(part: Part, parts: list[Part], way: Sequence[Stop], name: str, lines: Lines) -> str:
+    caption = f"<figcaption>{broken(named(part))}</figcaption>\n" if len(parts) > 1 or part[1] is not None else ""
+    here = [stop for stop in way if stop.part == part]
+    caption += "".join(f'<a id="{name}-{stop.number}"></a>' for stop in here if stop.line > len(lines.of(part)))
+    rows = _rows(here, lines.of(part))
     if not rows:
         return f'<figure>\n{caption}<p class="gone">The source cannot be shown.</p>\n</figure>\n'
-    drawn = drawing(rows, path, paths, way) if len(way) > 1 else ""
+    drawn = drawing(rows, part, parts, way) if len(way) > 1 else ""
     numbers = "\n".join("" if row is None else str(row) for row in rows)
-    cut = _indentation(rows, here, lines.of(path))
+    cut = _indentation(rows, here, lines.of(part))
     shown = "\n".join(
         '<span class="row gap">&#8943;</span>'
         if row is None
-        else f'<span class="row">{"".join(_row(lines.of(path)[row - 1], row, cut, here, name))}</span>'
+        else f'<span class="row">{"".join(_row(lines.of(part)[row - 1], row, cut, here, name))}</span>'
         for row in rows
     )
     return (
         f'<figure>\n{caption}<div class="frame">\n<pre class="numbers" aria-hidden="true">{numbers}</pre>\n{drawn}'
-        f'<div class="source" tabindex="0" role="region" aria-label="Source of {attribute(path)}">'
+        f'<div class="source" tabindex="0" role="region" aria-label="Source of {attribute(named(part))}">'
         f"<pre>{shown}</pre></div>\n</div>\n</figure>\n"
     )
 

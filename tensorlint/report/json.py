@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tensorlint.finding import Finding, Fix
+from tensorlint.finding import Edit, Finding, Fix
 from tensorlint.report.run import Run
 
 __all__ = ["array", "as_dict", "render"]
@@ -63,14 +63,17 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {
         "applicability": str(fix.applicability),
         "message": fix.message,
-        "edits": [
-            {
-                "line": edit.line,
-                "column": edit.column,
-                "end_line": edit.end_line,
-                "end_column": edit.end_column,
-                "text": edit.text,
-            }
-            for edit in fix.edits
-        ],
+        "edits": [_edit(edit) for edit in fix.edits],
     }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    """An edit; it need not be in the finding's cell, and names its own in a notebook."""
+    place = {
+        "line": edit.line,
+        "column": edit.column,
+        "end_line": edit.end_line,
+        "end_column": edit.end_column,
+        "text": edit.text,
+    }
+    return place if edit.cell is None else {"cell": edit.cell, **place}

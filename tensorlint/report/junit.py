@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from tensorlint.finding import Finding
 from tensorlint.report.checkout import checkout_path
 from tensorlint.report.details import details
+from tensorlint.report.place import place
 from tensorlint.report.printable import escaped
 from tensorlint.report.run import Run
 from tensorlint.report.summary import FAULT
@@ -46,10 +47,10 @@ def _suite(path: str, findings: list[Finding]) -> Element:
     if not findings:
         SubElement(suite, "testcase", name="no findings", classname=classname)
     for finding in findings:
-        title = f"{finding.code} {finding.name} at {finding.line}:{finding.column}"
+        title = f"{finding.code} {finding.name} at {place(finding)}"
         case = SubElement(suite, "testcase", name=title, classname=classname)
         outcome = "error" if finding.code == FAULT else "failure"
         message = f"[{finding.confidence}] {escaped(finding.message)}"
         failure = SubElement(case, outcome, type=finding.code, message=message)
-        failure.text = "\n".join([f"{name}:{finding.line}:{finding.column}", *details(finding)])
+        failure.text = "\n".join([f"{name}:{place(finding)}", *details(finding)])
     return suite

@@ -41,6 +41,6 @@ class Run:
     def fingerprinted(self) -> Iterator[tuple[Finding, str]]:
         """Every finding with its fingerprint; the path in it is that of the checkout, wherever in it the run began."""
         for path, found in self.by_file():
-            marks = fingerprints(found, self.lines.of(path), checkout_path(path))
+            marks = fingerprints(found, self.lines.program(path), checkout_path(path), self.lines.number)
             for each in found:
                 yield each, marks[each]

@@ -8,6 +8,8 @@ from typing import Any
 
 from tensorlint import __version__
 from tensorlint.finding import Confidence, Evidence, Finding, Fix
+from tensorlint.report.lines import Lines
+from tensorlint.report.place import in_cell
 from tensorlint.report.printable import escaped
 from tensorlint.report.run import Run
 from tensorlint.report.sarif_rules import descriptors
@@ -38,7 +40,7 @@ def render(run: Run) -> Iterator[str]:
     yield before + _RESULTS[:-1]
     between = "\n"
     for finding, mark in run.fingerprinted():
-        yield f"{between}        {json.dumps(_result(finding, mark, index[finding.code]))}"
+        yield f"{between}        {json.dumps(_result(finding, mark, index[finding.code], run.lines))}"
         between = ",\n"
     yield ("\n      ]" if run.findings else "]") + after + "\n"
 
@@ -59,7 +61,7 @@ def _log(run: Run, rules: list[Json]) -> Json:
                 "invocations": [
                     {
                         "executionSuccessful": not failures,
-                        "toolExecutionNotifications": [_notification(each) for each in failures],
+                        "toolExecutionNotifications": [_notification(each, run.lines) for each in failures],
                     }
                 ],
                 "results": [],
@@ -68,13 +70,14 @@ def _log(run: Run, rules: list[Json]) -> Json:
     }
 
 
-def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
-    place = _location(finding)
+def _result(finding: Finding, fingerprint: str, rule: int, lines: Lines) -> Json:
+    place = _location(finding, lines)
+    message = {"text": in_cell(finding, escaped(finding.message))}
     result: Json = {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _LEVELS[finding.confidence],
-        "message": {"text": escaped(finding.message)},
+        "message": message,
         "locations": [place],
         "partialFingerprints": {_FINGERPRINT: fingerprint},
         "properties": {"confidence": str(finding.confidence)},
@@ -82,8 +85,11 @@ def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
     if finding.observed is not None:
         result["properties"]["observed"] = {"sight": str(finding.observed.sight), "text": finding.observed.text}
     if finding.evidence:
-        steps = [{**_location(step), "message": {"text": escaped(step.message)}} for step in finding.evidence]
-        sink = {**place, "message": {"text": escaped(finding.message)}}
+        steps = [
+            {**_location(step, lines), "message": {"text": in_cell(step, escaped(step.message))}}
+            for step in finding.evidence
+        ]
+        sink = {**place, "message": message}
         result["relatedLocations"] = [{"id": number, **step} for number, step in enumerate(steps, 1)]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": each} for each in [*steps, sink]]}]}]
     if finding.fix is not None and _is_writable(finding.fix) and finding.cell is None:
@@ -91,9 +97,9 @@ def _result(finding: Finding, fingerprint: str, rule: int) -> Json:
     return result
 
 
-def _location(place: Finding | Evidence) -> Json:
-    end = (place.end_line, place.end_column) if place.end_line else (place.line, place.column)
-    region = _region(place.line, place.column, *end)
+def _location(place: Finding | Evidence, lines: Lines) -> Json:
+    span = lines.in_file(place)
+    region = _region(span.line, span.column, span.end_line, span.end_column)
     return {"physicalLocation": {"artifactLocation": artifact(place.path), "region": region}}
 
 
@@ -121,5 +127,6 @@ def _fix(finding: Finding, fix: Fix) -> Json:
     }
 
 
-def _notification(finding: Finding) -> Json:
-    return {"level": "error", "message": {"text": escaped(finding.message)}, "locations": [_location(finding)]}
+def _notification(finding: Finding, lines: Lines) -> Json:
+    message = {"text": in_cell(finding, escaped(finding.message))}
+    return {"level": "error", "message": message, "locations": [_location(finding, lines)]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tensorlint.finding import Finding
+from tensorlint.report.lines import Part
 
 __all__ = ["Stop", "stops"]
 
@@ -21,8 +22,14 @@ class Stop:
     end_line: int
     end_column: int
     text: str
+    cell: int | None = None
     sink: bool = False
     """It is the place of the finding itself, where the way ends."""
+
+    @property
+    def part(self) -> Part:
+        """What its lines are counted in."""
+        return self.path, self.cell
 
     def columns(self, line: int, length: int) -> tuple[int, int]:
         """What lies on a line of ``length`` characters, as indices into it; never nothing, even at the line's end."""
@@ -42,8 +49,9 @@ def stops(finding: Finding) -> tuple[Stop, ...]:
             step.end_line or step.line,
             step.end_column if step.end_line else step.column,
             step.message,
+            step.cell,
         )
         for number, step in enumerate(finding.evidence, 1)
     ]
     place = (finding.path, finding.line, finding.column, finding.end_line, finding.end_column)
-    return (*way, Stop(len(way) + 1, *place, finding.name, sink=True))
+    return (*way, Stop(len(way) + 1, *place, finding.name, finding.cell, sink=True))

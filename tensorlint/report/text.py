@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorlint.finding import Finding
-from tensorlint.report.lines import Lines
+from tensorlint.report.lines import Lines, Part
 from tensorlint.report.paint import Paint
+from tensorlint.report.place import named
 from tensorlint.report.printable import Row, escaped
 from tensorlint.report.run import Run
 
@@ -41,11 +42,11 @@ def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
     yield f"{paint(finding.code, confidence)} [{finding.confidence}] {paint(escaped(finding.message), 'bold')}"
     frames = _labels(finding)
     gutter = max(len(str(label.line)) for labels in frames.values() for label in labels)
-    for number, (path, labels) in enumerate(frames.items()):
+    for number, (part, labels) in enumerate(frames.items()):
         first = labels[0]
         arrow = paint("-->" if number == 0 else ":::", "frame")
-        yield f"{' ' * gutter}{arrow} {escaped(path)}:{first.line}:{first.column}"
-        yield from _frame(path, sorted(labels, key=lambda label: label.order), lines, gutter, confidence, paint)
+        yield f"{' ' * gutter}{arrow} {named(part)}:{first.line}:{first.column}"
+        yield from _frame(part, sorted(labels, key=lambda label: label.order), lines, gutter, confidence, paint)
     if finding.observed is not None:
         yield f"{' ' * gutter} {paint('=', 'frame')} {escaped(str(finding.observed))}"
     if finding.fix is not None:
@@ -53,43 +54,43 @@ def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
         yield f"{' ' * gutter} {paint('=', 'frame')} {kind}: {escaped(finding.fix.message)}"
 
 
-def _labels(finding: Finding) -> dict[str, list[_Label]]:
-    """What to show of each file, the finding's own first; a file's first label is what its heading names."""
+def _labels(finding: Finding) -> dict[Part, list[_Label]]:
+    """What to show of each file or cell, the finding's own first; its first label is what its heading names."""
     place = (finding.line, finding.column, finding.end_line, finding.end_column)
-    frames = {finding.path: [_Label(*place, finding.name, primary=True)]}
+    frames: dict[Part, list[_Label]] = {(finding.path, finding.cell): [_Label(*place, finding.name, primary=True)]}
     for step in finding.evidence:
         end_line, end_column = (step.end_line, step.end_column) if step.end_line else (step.line, step.column)
         label = _Label(step.line, step.column, end_line, end_column, step.message)
-        labels = frames.setdefault(step.path, [])
+        labels = frames.setdefault((step.path, step.cell), [])
         if label not in labels:
             labels.append(label)
     return frames
 
 
-def _frame(path: str, labels: list[_Label], lines: Lines, gutter: int, confidence: str, paint: Paint) -> Iterator[str]:
+def _frame(part: Part, labels: list[_Label], lines: Lines, gutter: int, confidence: str, paint: Paint) -> Iterator[str]:
     bar = paint("|", "frame")
     blank = f"{' ' * gutter} {bar}"
-    if any(lines.line(path, label.line) is not None for label in labels):
+    if any(lines.line(part, label.line) is not None for label in labels):
         yield blank
     shown = 0
     for label in labels:
-        source = lines.line(path, label.line)
+        source = lines.line(part, label.line)
         if source is None:
             if not label.primary:
                 yield f"{' ' * gutter} {paint('=', 'frame')} line {label.line}: {escaped(label.text)}"
             continue
         row = Row(source)
         if label.line != shown:
-            yield from _between(path, shown, label.line, lines, gutter, paint)
+            yield from _between(part, shown, label.line, lines, gutter, paint)
             yield f"{paint(str(label.line).rjust(gutter), 'frame')} {bar} {row.text}".rstrip()
             shown = label.line
         yield f"{blank} {_underlined(row, label, confidence, paint)}"
 
 
-def _between(path: str, shown: int, line: int, lines: Lines, gutter: int, paint: Paint) -> Iterator[str]:
+def _between(part: Part, shown: int, line: int, lines: Lines, gutter: int, paint: Paint) -> Iterator[str]:
     """What stands for the lines that are left out: the line itself where it is one."""
     if shown and line == shown + 2:
-        row = Row(lines.line(path, shown + 1) or "")
+        row = Row(lines.line(part, shown + 1) or "")
         yield f"{paint(str(shown + 1).rjust(gutter), 'frame')} {paint('|', 'frame')} {row.text}".rstrip()
     elif shown and line > shown + 2:
         yield paint("...", "frame")

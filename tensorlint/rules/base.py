@@ -33,6 +33,8 @@ class Rule:
     name: ClassVar[str]
     default: ClassVar[bool] = True
     """On unless deselected; an opt-in rule must be selected."""
+    about_dropped: ClassVar[bool] = False
+    """It is about results that are dropped: what a notebook shows is none."""
     events: ClassVar[tuple[type[Event], ...]]
     """The kinds of events that ``judge`` wants to see; none: the rule is not about the program."""
 

@@ -67,7 +67,8 @@ class DiscardedConversion(Rule):
     Known limits
     ------------
     Only statements on what is known to be a tensor are reported. A call that is made for its side effect, to wait for
-    the GPU or to raise early, looks the same: assign it to `_`, or suppress the finding.
+    the GPU or to raise early, looks the same: assign it to `_`, or suppress the finding. The last
+    expression of a notebook's cell is not reported, since its value is shown, unless a `;` follows it.
 
     Fix safety
     ----------
@@ -83,6 +84,7 @@ class DiscardedConversion(Rule):
 
     code = "TSL506"
     name = "discarded-conversion"
+    about_dropped = True
     events = (Discarded,)
 
     def judge(self, event: Event) -> Iterator[Verdict]:
