@@ -14,7 +14,7 @@ import pytest
 from tensorlint import processes
 from tensorlint.cache.cache import Cache
 from tensorlint.discovery import discover
-from tensorlint.finding import Confidence, Finding
+from tensorlint.finding import Confidence, Edit, Finding
 from tensorlint.session import Mode, Outcome, Task, run
 from tensorlint.settings import Selection, Settings
 
@@ -347,6 +347,8 @@ def test_every_field_of_a_finding_is_kept(lint: Runs) -> None:
         *("code", "name", "message", "confidence", "path", "line", "column", "end_line", "end_column"),
         *("evidence", "fix", "cell", "observed"),
     ]
+    places = ["line", "column", "end_line", "end_column"]
+    assert [each.name for each in fields(Edit)] == [*places, "text", "cell"]
     cold = lint()
     assert all(each.observed is None for each in cold)  # it is laid over what was found
     assert any(each.evidence for each in cold)
