@@ -205,6 +205,29 @@ def test_rows_know_the_columns_beyond_their_end() -> None:
     assert Row("ab").at(99) == 2
     assert Row("").at(1) == 0
     assert Row("x \t ").text == "x"
+
+
+def test_of_a_very_long_line_a_part_is_shown() -> None:
+    line = "x = 1; " * 100_000
+    row = Row(line, near=350_001)
+    assert row.text.startswith("...")
+    assert row.text.endswith("...")
+    assert row.text[row.at(350_001) : row.at(350_007)] == "x = 1;"
+    assert len(row.text) < 400
+    assert row.at(1) == len("...")
+    assert row.at(700_000) == len(row.text) - len("...")
+    assert Row(line).text.startswith("x = 1; x")
+    assert Row("y" * 1000).text == "y" * 1000
+
+
+def test_all_that_is_said_of_a_very_long_line_stands_below_one_part_of_it() -> None:
+    evidence = (Evidence("long.py", 1, 7, "first"), Evidence("long.py", 1, 500_022, "near"))
+    seen = Finding("TSL101", "n", "m", Confidence.LIKELY, "long.py", 1, 500_001, 1, 500_004, evidence)
+    shown = rendered(seen, files={"long.py": "abc = 123\n"[:6] * 100_000})
+    assert max(map(len, shown.splitlines())) < 400
+    assert [line.index(mark) for line, mark in zip(shown.splitlines()[3:7], ["...", "-", "^", "-"], strict=True)] == [
+        4, 7, 67, 88
+    ]  # fmt: skip
     assert escaped("ordinary/path é.py") == "ordinary/path é.py"
 
 

@@ -7,6 +7,9 @@ import unicodedata
 __all__ = ["Row", "escaped", "width"]
 
 _TAB = 4
+_LONGEST = 1000
+"""Characters of a line that is shown whole."""
+_BEFORE, _SHOWN, _CUT = 60, 300, "..."
 
 
 def escaped(text: str) -> str:
@@ -26,14 +29,20 @@ def width(character: str) -> int:
 class Row:
     """A line of source as it is shown, and where its characters come to stand.
 
-    Tabs become spaces; characters that a terminal would obey are shown as ``?``.
+    Tabs become spaces; characters that a terminal would obey are shown as ``?``. Of a very long line a part is shown.
+
+    :param near: a column of the source (from 1) that is in that part
     """
 
-    def __init__(self, line: str) -> None:
-        pieces: list[str] = []
+    def __init__(self, line: str, near: int = 1) -> None:
+        self._first, end = 0, len(line)
+        if len(line) > _LONGEST:
+            self._first = max(min(near, len(line)) - 1 - _BEFORE, 0)
+            end = self._first + _SHOWN
+        pieces = [_CUT] if self._first else []
         self._starts: list[int] = []
-        at = 0
-        for character in line:
+        at = len("".join(pieces))
+        for character in line[self._first : end]:
             self._starts.append(at)
             if character == "\t":
                 wide = _TAB - at % _TAB
@@ -46,8 +55,10 @@ class Row:
                 pieces.append(character)
             at += wide
         self._starts.append(at)
+        if end < len(line):
+            pieces.append(_CUT)
         self.text = "".join(pieces).rstrip()
 
     def at(self, column: int) -> int:
         """The terminal's column (from 0) of a column of the source (from 1); one past the end for what lies beyond."""
-        return self._starts[min(max(column, 1), len(self._starts)) - 1]
+        return self._starts[min(max(column - self._first, 1), len(self._starts)) - 1]

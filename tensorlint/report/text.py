@@ -79,7 +79,8 @@ def _frame(part: Part, labels: list[_Label], lines: Lines, gutter: int, confiden
             if not label.primary:
                 yield f"{' ' * gutter} {paint('=', 'frame')} line {label.line}: {escaped(label.text)}"
             continue
-        row = Row(source)
+        here = sorted((each for each in labels if each.line == label.line), key=lambda each: not each.primary)
+        row = Row(source, here[0].column)
         if label.line != shown:
             yield from _between(part, shown, label.line, lines, gutter, paint)
             yield f"{paint(str(label.line).rjust(gutter), 'frame')} {bar} {row.text}".rstrip()
