@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tensorlint.finding import Finding, Sight
+from tensorlint.finding import Finding, Observed, Sight
 from tensorlint.observe.joining import Joined, Seen, join
 from tensorlint.observe.judge import WATCHES
 from tensorlint.observe.recording import Recording
@@ -49,20 +49,21 @@ def judge_observed(fixture: Fixture, runs: Runs) -> Iterator[Row]:
 _NAMES = dict.fromkeys(WATCHES, "")
 
 
-def _most(number: int, joined: Mapping[str, Joined]) -> tuple[Sight, str]:
+def _most(number: int, joined: Mapping[str, Joined]) -> tuple[Observed, str]:
     seen = [(one.findings[number].observed, device) for device, one in joined.items()]
     return max(
-        ((observed.sight, device) for observed, device in seen if observed is not None),
-        key=lambda pair: _WORST.index(pair[0]),
-        default=(Sight.NOT_REACHED, "-"),
+        ((observed, device) for observed, device in seen if observed is not None),
+        key=lambda pair: _WORST.index(pair[0].sight),
+        default=(Observed(Sight.NOT_REACHED, ""), "-"),
     )
 
 
-def _of_finding(fixture: Fixture, path: str, finding: Finding, most: tuple[Sight, str]) -> Iterator[Row]:
-    sight, device = most
+def _of_finding(fixture: Fixture, path: str, finding: Finding, most: tuple[Observed, str]) -> Iterator[Row]:
+    observed, device = most
+    sight = observed.sight
     function = _around(fixture, path, finding.line)
     if function is not None and function.kind == "false":
-        right = sight is not Sight.CONFIRMED
+        right = sight is not Sight.CONFIRMED or not observed.text.startswith("raised")  # a warning may be switched off
     elif sight is Sight.CLEARED:
         right = not _is_claimed(fixture, path, finding.line)
     else:
@@ -87,8 +88,6 @@ def _around(fixture: Fixture, path: str, line: int) -> Function | None:
 
 
 def _is_claimed(fixture: Fixture, path: str, line: int) -> bool:
-    """Whether a claim says that something happens there with the versions that are here."""
-    return any(
-        claim.path == path and claim.line <= line <= claim.end and not claim.good and claim.of_versions(versions())
-        for claim in fixture.written.claims
-    )
+    """Whether a claim says that the line itself does something with the versions that are here."""
+    here = (one for one in fixture.written.claims if one.path == path and one.line <= line <= one.end)
+    return any(not one.good and one.verb != "fails later" and one.of_versions(versions()) for one in here)
