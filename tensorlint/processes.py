@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tensorlint.discovery import display_path
-from tensorlint.work import Mode, Outcome, Task, work
+from tensorlint.work import ONE_AT_A_TIME, Mode, Outcome, Task, work
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -54,12 +54,13 @@ _enough = _MOST_MEMORY
 def begin(run: Run) -> None:
     """Forget what was read in another run: the files may have changed since."""
     global _begun  # noqa: PLW0603 - a process does the files of one run after those of another
-    if _begun == run.number:
-        return
-    _begun = run.number
-    for name in _READING:
-        if name in sys.modules:
-            sys.modules[name].forget()
+    with ONE_AT_A_TIME:
+        if _begun == run.number:
+            return
+        _begun = run.number
+        for name in _READING:
+            if name in sys.modules:
+                sys.modules[name].forget()
 
 
 def know(indices: dict[str, Index]) -> None:

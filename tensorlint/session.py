@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tensorlint.discovery import Problem, display_path
+from tensorlint.finding import Finding
 from tensorlint.processes import Run, begin, in_executor, in_processes, know, one_by_one
 from tensorlint.work import Mode, Outcome, Task, again, work
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from tensorlint.cache.cache import Cache
 
-__all__ = ["Mode", "Outcome", "Task", "run", "work"]
+__all__ = ["Mode", "Outcome", "Task", "run", "unreachable", "work"]
 
 _FEW = 8
 """As many files are done before another process has started."""
@@ -65,6 +67,14 @@ def run(
             Linted(os.path.abspath(task.path), task.settings, result) for task, result in made if result is not None
         )
     return [outcomes[number] for number in range(len(tasks))]
+
+
+def unreachable(problem: Problem) -> Finding:
+    """A path that cannot be linted or walked, as a finding."""
+    from tensorlint.linter import fault
+    from tensorlint.source import SourceError
+
+    return fault(SourceError(problem.message), display_path(problem.path) or problem.path)
 
 
 def _known(tasks: Sequence[Task], mode: Mode, cache: Cache) -> Iterator[tuple[int, Outcome]]:

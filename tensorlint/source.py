@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tensorlint.outline import Outline
 
-__all__ = ["Source", "SourceError", "Span"]
+__all__ = ["Source", "SourceError", "Span", "declared_encoding", "encoded"]
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FORBIDDEN = ((re.compile("\0"), "a NUL byte"), (re.compile("[\ud800-\udfff]"), "a lone surrogate"))
@@ -81,7 +81,7 @@ class Source:
 
     def _encoding(self) -> str:
         try:
-            return tokenize.detect_encoding(io.BytesIO(_first_lines(self.data)).readline)[0]
+            return declared_encoding(self.data)
         except SyntaxError as error:
             if "missing encoding" not in str(error.msg):
                 raise SourceError(str(error.msg)) from None
@@ -278,6 +278,35 @@ class Source:
             span.end_line,
             span.end_column + self._shifts.get(span.end_line, 0),
         )
+
+
+def declared_encoding(data: bytes) -> str:
+    """The encoding that a file's bytes declare (PEP 263); UTF-8 without.
+
+    :raises SyntaxError: if there is no such encoding, or the declaration is no text
+    """
+    return tokenize.detect_encoding(io.BytesIO(_first_lines(data)).readline)[0]
+
+
+def encoded(text: str) -> bytes:
+    """A file's text as its bytes, in the encoding that it declares.
+
+    :raises SourceError: if this encoding cannot hold it
+    """
+    data = text.encode("utf-8", "surrogatepass")  # which the file is not if that was needed: reading it tells where
+    try:
+        encoding = declared_encoding(data)
+    except SyntaxError:
+        return data  # reading it tells what is wrong
+    if encoding.startswith("utf-8"):
+        return data
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"U+{ord(text[error.start]):04X} cannot be written in {encoding}, the encoding that the file declares",
+            *_place(text[: error.start]),
+        ) from None
 
 
 def _first_lines(data: bytes) -> bytes:

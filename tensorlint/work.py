@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tensorlint.cache.results import Result
     from tensorlint.source import Source, Span
 
-__all__ = ["Mode", "Outcome", "Task", "again", "work"]
+__all__ = ["ONE_AT_A_TIME", "Mode", "Outcome", "Task", "again", "work"]
 
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 """What is kept from file to file is not made for threads that share it."""
 
 
@@ -84,7 +84,7 @@ class Outcome:
 
 def work(task: Task, mode: Mode) -> Outcome:
     """Do one file. Whatever is wrong with it is a finding, never an exception."""
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         return _work(task, mode)
 
 

@@ -13,9 +13,9 @@ import click
 
 from tensorlint.changes import ALL, Changes
 from tensorlint.configuration import Configuration
-from tensorlint.discovery import Discovered, Problem, display_path
+from tensorlint.discovery import Discovered
 from tensorlint.finding import Finding
-from tensorlint.session import Mode, Outcome, Task, run
+from tensorlint.session import Mode, Outcome, Task, run, unreachable
 from tensorlint.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,14 +65,7 @@ def run_files(
             tasks.append(Task(path, chosen if adapted is None else adapted(chosen), lines=lines))
     with _progress(len(tasks)) as done:
         outcomes = run(tasks, mode, jobs=jobs, done=done, cache=cache)
-    return Linted(tasks, outcomes, [_fault(each) for each in found.problems])
-
-
-def _fault(problem: Problem) -> Finding:
-    from tensorlint.linter import fault
-    from tensorlint.source import SourceError
-
-    return fault(SourceError(problem.message), display_path(problem.path) or problem.path)
+    return Linted(tasks, outcomes, [unreachable(each) for each in found.problems])
 
 
 def _progress(total: int) -> AbstractContextManager[Callable[[int], object]]:

@@ -7,9 +7,7 @@ default: an opt-in code is never yielded unless ``--tensorlint-extend-select`` o
 
 from __future__ import annotations
 
-import io
 import os
-import tokenize
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -103,21 +101,15 @@ class Plugin:
         from tensorlint.configuration import Configuration
         from tensorlint.discovery import display_path
         from tensorlint.linter import lint
-        from tensorlint.source import Source
+        from tensorlint.source import Source, encoded
         from tensorlint.suppressions import unsuppressed
 
         folder = os.path.dirname(os.path.abspath(self.filename))
         settings = (self.configuration or Configuration()).settings(folder)
-        source = Source(_encoded("".join(self.lines)), display_path(self.filename))
+        source = Source(encoded("".join(self.lines)), display_path(self.filename))
         findings = lint(source, settings, noqa=False)
         if not settings.baseline:
             return findings
         visible = unsuppressed(findings, source)  # what a comment suppresses is not in the baseline
         known = set(visible).difference(unknown(visible, source, settings)[0])
         return [each for each in findings if each not in known]
-
-
-def _encoded(text: str) -> bytes:
-    """The text that flake8 read, as bytes in the encoding that it declares, so that columns stay what they are."""
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)
-    return text.encode(encoding)
