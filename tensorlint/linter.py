@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorlint.dependencies import asked_versions
 from tensorlint.discovery import project_root
+from tensorlint.extensions import TABLES, extensions
 from tensorlint.files import MOST_BYTES
 from tensorlint.finding import FAULT, Applicability, Confidence, Evidence, Finding
 from tensorlint.noqa_judge import ABOUT_COMMENTS, judge
@@ -25,6 +26,7 @@ from tensorlint.versions import NEWEST, Targets
 if TYPE_CHECKING:
     import libcst as cst
 
+    from tensorlint.flow.events import Event
     from tensorlint.flow.facts import Place
     from tensorlint.flow.project import Project
     from tensorlint.rules.base import Rule, Verdict
@@ -158,12 +160,17 @@ def _check_rows(tables: tuple[RowTable, ...], origin: str) -> None:
 
 
 def _calls_what_rows_are_about(source: Source, settings: Settings) -> bool:
-    """Whether a file may call a function of the project that the settings have a row for."""
-    if not settings.rows:
-        return False
-    from tensorlint.library.own import names_in
+    """Whether a file may call a function that the settings, or the table of another package, have a row for."""
+    if settings.rows:
+        from tensorlint.library.own import names_in
 
-    return bool(names_in(source.text, settings.rows))
+        if names_in(source.text, settings.rows):
+            return True
+    if not extensions(TABLES):
+        return False
+    from tensorlint.library.tables import installed_names_in
+
+    return bool(installed_names_in(source.text))
 
 
 def worth_analysing(source: Source) -> bool:
@@ -185,7 +192,11 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     from tensorlint.rules.registry import rules
 
     ignored = ignores_in(os.path.abspath(source.path), settings)
-    judges = [rule for rule in rules() if settings.is_selected(rule.code, rule.default) and not ignored(rule.code)]
+    judges = [
+        (rule, _judging(rule))
+        for rule in rules()
+        if settings.is_selected(rule.code, rule.default) and not ignored(rule.code)
+    ]
     if not judges:
         return []
     from tensorlint.flow.analysis import analyse
@@ -199,9 +210,9 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))
         for event in analyse(source, project)
-        for rule in judges
+        for rule, judging in judges
         if isinstance(event, rule.events)
-        for verdict in rule.judge(event)
+        for verdict in judging(event)
         if verdict.place.path == source.path
     ]
     places = _Places(source, project, (verdict for _, verdict in verdicts))
@@ -210,6 +221,28 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
         for rule, verdict in verdicts
         if not (rule.about_dropped and source.is_shown(places.span(verdict.place)))
     )
+
+
+def _judging(rule: Rule) -> Callable[[Event], Iterable[Verdict]]:
+    """A rule's ``judge``; that of another package raises an InternalError that names the package."""
+    from tensorlint.rules.base import Verdict
+    from tensorlint.rules.registry import origin
+
+    if (package := origin(rule.code)) is None:
+        return rule.judge
+
+    def judge(event: Event) -> list[Verdict]:
+        try:
+            verdicts = list(rule.judge(event))
+            for each in verdicts:
+                if not isinstance(each, Verdict):
+                    raise TypeError(f"judge gave {each!r}, which is no Verdict")
+        except Exception as error:
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise InternalError(f"rule {rule.code} of {package} failed: {said}") from error
+        return verdicts
+
+    return judge
 
 
 def _targets(settings: Settings, project: Project) -> Targets:

@@ -129,6 +129,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     analysis.forget = lambda: None  # type: ignore[attr-defined]
     registry = ModuleType("tensorlint.rules.registry")
     registry.rules = registry.every_rule = lambda: RULES  # type: ignore[attr-defined]
+    registry.origin = lambda code: None  # type: ignore[attr-defined]
     patch.setitem(sys.modules, "tensorlint.flow.analysis", analysis)
     patch.setitem(sys.modules, "tensorlint.rules.registry", registry)
 

@@ -1,6 +1,7 @@
 """Results of earlier runs, used again while everything that they were made from is as it was.
 
-For each combination of settings, working folder and versions (of tensorlint's own files, LibCST and Python) there is
+For each combination of settings, working folder and versions (of tensorlint's own files, of packages that
+add rules or tables, of LibCST and Python) there is
 one file. For each project it holds the findings of the files that were linted and one *state* of the project, in which
 all these results hold: the digests of the files that were read, the words of the index of imports, and a stamp of all
 names, times, sizes and numbers of files that matter (``state.py``).

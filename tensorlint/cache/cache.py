@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +19,7 @@ from tensorlint.cache import coding, folder
 from tensorlint.cache.results import Result, Stored, surviving
 from tensorlint.cache.state import State, Watched
 from tensorlint.discovery import project_root
+from tensorlint.extensions import RULES, TABLES, Extension, extensions, place
 from tensorlint.finding import Finding
 from tensorlint.flow.importers import Index
 from tensorlint.settings import Settings
@@ -212,16 +213,34 @@ def _relevant(settings: Settings) -> Settings:
 
 def _key(settings: Settings) -> str:
     """The name of what is kept for these settings in this folder by this version."""
-    made_by = [_code(), _libcst(), sys.version, os.getcwd(), settings]
+    made_by = [_code(), _extensions(), _libcst(), sys.version, os.getcwd(), settings]
     return blake2b(repr(made_by).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @functools.cache
 def _code() -> str:
     """Stands for tensorlint's own files: its version alone would not tell one state of a checkout from another."""
+    return _digest(os.path.dirname(tensorlint.__file__), ("_fixtures", "verify", "observe"))
+
+
+@functools.cache
+def _extensions() -> list[tuple[Extension, str]]:
+    """Stands for the packages that add rules and tables: a rule may use all of its package."""
+    made = []
+    for group in (RULES, TABLES):
+        for each in extensions(group):
+            where = place(each.value.partition(".")[0]) if group == RULES else place(each.value)
+            made.append((each, _digest(os.fspath(where)) if where is not None else ""))
+    return made
+
+
+def _digest(path: str, without: Collection[str] = ()) -> str:
+    """Stands for the content of a file, or of the programs and tables in a folder."""
     found = blake2b(digest_size=16)
-    for where, folders, names in os.walk(os.path.dirname(tensorlint.__file__)):
-        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "_fixtures", "verify", "observe"))
+    if os.path.isfile(path):
+        found.update(Path(path).read_bytes())
+    for where, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if name != "__pycache__" and name not in without)
         for name in sorted(names):
             if name.endswith((".py", ".toml")):
                 data = Path(where, name).read_bytes()

@@ -12,6 +12,7 @@ import click
 
 from tensorlint.cli import listing
 from tensorlint.cli.clean import opened_cache
+from tensorlint.cli.extensions import warn_of_extensions
 from tensorlint.cli.observed import SIGHTS, join_all
 from tensorlint.cli.options import BadSettings, check_together, configuration, shared
 from tensorlint.cli.output import opened
@@ -59,6 +60,7 @@ def _run(options: dict[str, Any]) -> int:
     if stdin_filename is not None and paths != [_STDIN]:
         raise click.UsageError("--stdin-filename needs the path - (standard input)")
     check_together(options)
+    warn_of_extensions()
     for name in ("add_noqa", "diff_base", "observed"):
         if options[name] and paths == [_STDIN]:
             raise click.UsageError(f"--{name.replace('_', '-')} is for files, not for standard input")

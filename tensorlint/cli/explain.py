@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from tensorlint.cli.extensions import warn_of_extensions
+
 __all__ = ["explain"]
 
 _NOT_LINTED = """A file could not be linted.
@@ -32,6 +34,7 @@ Leave a file that is not meant to be linted out with `exclude`. For an `internal
 @click.argument("rule", metavar="CODE")
 def explain(rule: str) -> None:
     """Explain a rule, given by its code (TSL101) or its name (grad-to-numpy)."""
+    warn_of_extensions()
     title, page = _page(rule)
     if not sys.stdout.isatty():
         click.echo(f"{title}\n{'=' * len(title)}\n\n{page}")
@@ -44,12 +47,13 @@ def explain(rule: str) -> None:
 
 def _page(wanted: str) -> tuple[str, str]:
     from tensorlint.linter import FAULT
-    from tensorlint.rules.registry import every_rule
+    from tensorlint.rules.registry import every_rule, origin
 
     if wanted.upper() == FAULT:
         return f"{FAULT} not-linted", _NOT_LINTED.strip()
     for rule in every_rule():
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return f"{rule.code} {rule.name}", inspect.cleandoc(rule.__doc__ or "").strip()
+            by = f" ({package})" if (package := origin(rule.code)) is not None else ""
+            return f"{rule.code} {rule.name}{by}", inspect.cleandoc(rule.__doc__ or "").strip()
     known = ", ".join([*(rule.code for rule in every_rule()), FAULT])
     raise click.BadParameter(f"unknown rule {wanted!r} (known codes: {known})", param_hint="CODE")

@@ -19,6 +19,7 @@ from tensorlint.flow.names import dotted
 from tensorlint.flow.project import Project
 from tensorlint.flow.worth import leading_to, may_hold_boundary, mentioning, worth_a_look
 from tensorlint.library.own import names_in
+from tensorlint.library.tables import installed_names_in
 from tensorlint.source import Source, SourceError
 
 __all__ = ["analyse", "forget"]
@@ -46,7 +47,7 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     if project is None:
         project = Project.of(path)
     converting = converting_names(source.text, path.parent, project.package(path), project.find)
-    own = names_in(source.text, project.rows)
+    own = names_in(source.text, project.rows) | installed_names_in(source.text)
     if not converting and not own and not may_hold_boundary(source.text):
         return []
     file = project.add(source, path)

@@ -12,7 +12,7 @@ from tensorlint.library.schema import TableError, names_of, properties_of, row_o
 from tensorlint.settings import RowTable
 from tensorlint.versions import Targets, within
 
-__all__ = ["check_own_rows", "names_in", "own_rows"]
+__all__ = ["check_own_rows", "names_in", "own_rows", "words_in"]
 
 
 def own_rows(tables: Iterable[RowTable], targets: Targets, file: str = "settings") -> dict[str, Row]:
@@ -45,8 +45,12 @@ def names_in(text: str, tables: tuple[RowTable, ...]) -> set[str]:
 
     The tables are formed as they must be.
     """
-    names = {name.rpartition(".")[2] for name in _names(tables)}
-    found = {name for name in names if name in text}
+    return words_in(text, _names(tables))
+
+
+def words_in(text: str, names: Iterable[str]) -> set[str]:
+    """The words by which a file may call what has one of some full names."""
+    found = {last for last in {name.rpartition(".")[2] for name in names} if last in text}
     return found | {alias for name in found for alias in re.findall(rf"\b{name}\s+as\s+(\w+)", text)}
 
 

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tensorlint.library.own import own_rows
+from tensorlint.library import installed
+from tensorlint.library.own import own_rows, words_in
 from tensorlint.library.row import Row
 from tensorlint.library.schema import TableError, names_of, properties_of, row_of
 from tensorlint.settings import RowTable
 from tensorlint.versions import NEWEST, Targets, within
 
-__all__ = ["Library", "Row", "TableError", "library"]
+__all__ = ["Library", "Row", "TableError", "installed_names_in", "library", "problems"]
 
 _FOLDER = Path(__file__).parent
 _GENERATED = "_generated"
@@ -39,6 +40,7 @@ class Library:
 
     A library's rows stand in ``<library>.toml``, and those made by a program in ``<library>_generated.toml``; where
     both have a name, the former holds. What their calls save for the backward stands in ``<library>_saves.toml``.
+    Other packages add tables of other libraries (``installed.py``).
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None, targets: Targets = NEWEST) -> None:
@@ -118,7 +120,7 @@ class Library:
 
     def _table(self, package: str) -> _Table | None:
         if package not in self._tables:
-            self._tables[package] = self._read(package)
+            self._tables[package] = self._read(package) or self._added(package)
         return self._tables[package]
 
     def _read(self, package: str) -> _Table | None:
@@ -134,6 +136,19 @@ class Library:
             _add_saves(table, f"{package}{_SAVES}.toml", text)
         table.prefixes.sort(key=lambda pair: -len(pair[0]))
         return table if seen else None
+
+    def _added(self, package: str) -> _Table | None:
+        """The table of another package; what is wrong with one is said by :func:`problems`, and it is not used."""
+        text = installed.tables().texts.get(package) if self._texts is None else None
+        if text is None:
+            return None
+        table = _Table({}, {}, [], {}, [])
+        try:
+            _add(table, f"{package}.toml", package, text)
+        except TableError:
+            return None
+        table.prefixes.sort(key=lambda pair: -len(pair[0]))
+        return table
 
     def _text(self, file: str) -> str | None:
         if self._texts is not None:
@@ -155,6 +170,27 @@ def library(targets: Targets = NEWEST, own: tuple[RowTable, ...] = ()) -> Librar
     :raises TableError: if these are not formed as they must be
     """
     return _shipped() if (targets, own) == (NEWEST, ()) else _shipped().at(targets, own_rows(own, targets))
+
+
+def installed_names_in(text: str) -> set[str]:
+    """The words by which a file may call what the tables of other packages are about."""
+    found: set[str] = set()
+    for package in installed.tables().texts:
+        if package in text:
+            found |= words_in(text, _shipped().names(package))
+    return found
+
+
+def problems() -> list[str]:
+    """What other packages' tables are not used, and why: a sentence each, on one line."""
+    found = list(installed.tables().problems)
+    for package, text in installed.tables().texts.items():
+        try:
+            _add(_Table({}, {}, [], {}, []), f"{package}.toml", package, text)
+        except TableError as error:
+            by = installed.tables().origins[package]
+            found.append(f"the table {package!r} of {by} is not used: {' '.join(str(error).split())}")
+    return found
 
 
 def _add(table: _Table, file: str, package: str, text: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tensorlint import __version__
+from tensorlint.extensions import RULES, extensions
 
 if TYPE_CHECKING:
     import argparse
@@ -58,6 +59,8 @@ class Plugin:
             parse_from_config=True,
             help="report findings from this confidence on: possible, likely or certain (default: likely)",
         )
+        # flake8 reports by itself only codes that begin as an entry point of its own is called
+        manager.extended_default_select += [each.name for each in extensions(RULES)]
 
     @classmethod
     def parse_options(cls, manager: OptionManager, options: argparse.Namespace, filenames: Sequence[str]) -> None:

@@ -26,9 +26,11 @@ def descriptors(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
     from tensorlint.rules.page import fixes, page
+    from tensorlint.rules.registry import origin
 
     content = page(rule)
     text = inspect.cleandoc(rule.__doc__ or "").strip()  # which is Markdown as it stands
+    package = origin(rule.code)
     return {
         "id": rule.code,
         "name": rule.name,
@@ -36,5 +38,9 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": content.section("What it does")},
         "help": {"text": text, "markdown": text},
         "defaultConfiguration": {"enabled": rule.default},
-        "properties": {"tags": ["pytorch", "numpy"], "fixes": fixes(rule)},
+        "properties": {
+            "tags": ["pytorch", "numpy"],
+            "fixes": fixes(rule),
+            **({"origin": str(package)} if package else {}),
+        },
     }

@@ -1,5 +1,6 @@
 """The rules that there are, found by discovery: each is a class in a module ``rules/tslNNN_name.py``.
 
+Other packages add theirs through entry points (``installed.py``).
 Rules with codes from TSL900 on are not about the program: what they say is found elsewhere, and their page is here.
 """
 
@@ -11,9 +12,11 @@ import pkgutil
 import re
 
 from tensorlint import rules as package
+from tensorlint.extensions import Extension
 from tensorlint.rules.base import Rule
+from tensorlint.rules.installed import Installed, installed
 
-__all__ = ["every_rule", "rule", "rules"]
+__all__ = ["every_rule", "origin", "problems", "rule", "rules", "shipped_rules"]
 
 _NOT_ABOUT_THE_PROGRAM = "TSL9"
 _MODULE = re.compile(r"tsl[0-9]{3}_[a-z0-9_]+")
@@ -22,14 +25,30 @@ _MODULE = re.compile(r"tsl[0-9]{3}_[a-z0-9_]+")
 @functools.cache
 def rules() -> tuple[Rule, ...]:
     """Every rule about the program, in the order of the codes."""
-    return tuple(each for each in every_rule() if each.code < _NOT_ABOUT_THE_PROGRAM)
+    return tuple(each for each in every_rule() if not each.code.startswith(_NOT_ABOUT_THE_PROGRAM))
 
 
 @functools.cache
 def every_rule() -> tuple[Rule, ...]:
     """These, and those about its comments."""
+    return tuple(sorted([*shipped_rules(), *_added().rules], key=lambda each: each.code))
+
+
+@functools.cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """Those of every rule that come with tensorlint, in the order of the codes."""
     found = [_load(name) for _, name, _ in pkgutil.iter_modules(package.__path__) if _MODULE.fullmatch(name)]
     return tuple(sorted(found, key=lambda each: each.code))
+
+
+def origin(code: str) -> Extension | None:
+    """The package that a rule was installed with; None for tensorlint's own."""
+    return _added().origins.get(code)
+
+
+def problems() -> tuple[str, ...]:
+    """What other packages' rules are not used, and why: a sentence each."""
+    return _added().problems
 
 
 def rule(code: str) -> Rule:
@@ -41,6 +60,11 @@ def rule(code: str) -> Rule:
         if each.code == code.upper():
             return each
     raise LookupError(f"unknown rule {code!r} (known: {', '.join(each.code for each in every_rule())})")
+
+
+@functools.cache
+def _added() -> Installed:
+    return installed(shipped_rules())
 
 
 def _load(name: str) -> Rule:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tensorlint.rules.base import Rule
 from tensorlint.rules.page import fixes, page
-from tensorlint.rules.registry import every_rule
+from tensorlint.rules.registry import shipped_rules
 from tensorlint.verify.claims import GOOD
 from tensorlint.verify.fixture import Fixture, discover, shipped
 from tensorlint.verify.recorded import good, recorded
@@ -51,8 +51,8 @@ def pages(observed: Path) -> dict[str, str]:
     """
     fixtures = discover([observed.parent])
     records = [_still_good(record, fixtures) for record in recorded(observed)]
-    made = {f"{rule.code}.md": text_of(rule, records) for rule in every_rule()}
-    return {"index.md": _index(every_rule()), **made}
+    made = {f"{rule.code}.md": text_of(rule, records) for rule in shipped_rules()}
+    return {"index.md": _index(shipped_rules()), **made}
 
 
 def _still_good(record: Mapping[str, Any], fixtures: Sequence[Fixture]) -> dict[str, Any]:

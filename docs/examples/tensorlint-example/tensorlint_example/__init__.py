@@ -1,0 +1,1 @@
+"""What tensorlint is given: rules and tables."""

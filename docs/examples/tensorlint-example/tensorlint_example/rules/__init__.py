@@ -1,0 +1,1 @@
+"""One rule, one module: each is found by itself."""
