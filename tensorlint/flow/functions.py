@@ -171,7 +171,7 @@ def enter(
     machine.bring_globals(definition.file, state)
     frame = Frame(definition, definition.file, machine.frame_numbers, closure, call)
     frame.arguments = dict(state.names)
-    frame.leaving_backward = assignments_before_backward(machine, definition.node, definition.file.text)
+    frame.leaving_backward = assignments_before_backward(machine, definition.node, definition.text)
     machine.frames.append(frame)
     try:
         if statements is None:
