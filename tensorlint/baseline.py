@@ -117,7 +117,7 @@ def entries_of(findings: Iterable[Finding], source: Source, baseline: Baseline) 
     """The entries for findings about one file."""
     path = baseline.relative(source.path)
     return [
-        Entry(path, each.code, mark, str(each.confidence), source.lines[source.number(each) - 1].strip()[:_MOST_TEXT])
+        Entry(path, each.code, mark, str(each.confidence), source.written(each).strip()[:_MOST_TEXT])
         for each, mark in fingerprints(findings, source.lines, path, source.number).items()
     ]
 

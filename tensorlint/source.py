@@ -207,6 +207,10 @@ class Source:
         """The line of the program that a place of this file is on."""
         return place.line
 
+    def written(self, place: Finding | Evidence) -> str:
+        """The line that a place of this file is on, as it is written there."""
+        return self.lines[place.line - 1]
+
     def in_file(self, place: Finding | Evidence) -> Span:
         """The stretch of the file, as an editor of text shows it, that a place of this file is."""
         if not place.end_line:

@@ -41,7 +41,7 @@ class Placing:
             edit.column + cell.rows[first].moved,
             last + 1,
             edit.end_column + cell.rows[last].moved,
-            _END.sub(cell.newline, edit.text),
+            edit.text,
             cell.cell.number,
         )
 

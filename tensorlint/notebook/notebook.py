@@ -46,6 +46,10 @@ class Notebook(Source):
         cell = self._layout.cell(place.cell) if place.cell is not None else None
         return place.line if cell is None else cell.before + place.line
 
+    def written(self, place: Finding | Evidence) -> str:
+        lines = self.cell_lines(place.cell) if place.cell is not None else []
+        return lines[place.line - 1] if place.line <= len(lines) else ""
+
     def in_file(self, place: Finding | Evidence) -> Span:
         span = super().in_file(place)
         cell = self._layout.cell(place.cell) if place.cell is not None else None
