@@ -160,6 +160,40 @@ def test_what_was_looked_for_and_not_found(lint: Runs) -> None:
     assert (lint(), lint.linted) == (before, {"pkg/late.py"})
 
 
+MAKER = HEAD + "def make(x):\n    return nn.Linear(2, 2)(x)\n"
+CALLER = (
+    HEAD + "from {maker} import make\nfrom pkg.first import first\nfrom pkg.second import second\n"
+    "def prepare(x):\n    return make(x)\n"
+    "def go(x):\n    y = make(x)\n    first(y)\n    return second(y)\n"
+)
+
+
+def calling_two(root: Path, maker: str) -> None:
+    """A file that calls two others, and is analysed once for both."""
+    write(root, "pkg/caller.py", CALLER.format(maker=maker))
+    prepared = "from pkg.caller import prepare\ndef first(x):\n    prepare(3)\n    return x.numpy()\n"
+    write(root, "pkg/first.py", HEAD + prepared)
+    write(root, "pkg/second.py", HEAD + "def second(x):\n    return x.numpy()\n")
+
+
+def test_what_a_caller_of_two_files_is_made_from_matters_to_both(lint: Runs) -> None:
+    calling_two(lint.root, "pkg.maker")
+    write(lint.root, "pkg/maker.py", MAKER)
+    before = lint("pkg/first.py", "pkg/second.py")
+    assert {each.path for each in before} == {"pkg/first.py", "pkg/second.py"}
+    write(lint.root, "pkg/maker.py", MAKER.replace("(x)\n", "(x).detach()\n"))
+    assert (lint("pkg/first.py", "pkg/second.py"), lint.linted) == ([], {"pkg/first.py", "pkg/second.py"})
+
+
+def test_what_a_caller_of_two_files_did_not_find_matters_to_both(lint: Runs) -> None:
+    calling_two(lint.root, "late")
+    assert lint("pkg/first.py", "pkg/second.py") == []
+    write(lint.root, "late.py", MAKER)
+    after = lint("pkg/first.py", "pkg/second.py")
+    assert lint.linted == {"pkg/first.py", "pkg/second.py"}
+    assert {each.path for each in after} == {"pkg/first.py", "pkg/second.py"}
+
+
 def test_requirements(lint: Runs) -> None:
     settings = Settings()
     lint(settings=settings)
