@@ -7,8 +7,8 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-import test_readme
 from checkout import ROOT
+from played import hold
 from readme_blocks import blocks
 
 from tensorlint.observe.judge import WATCHES
@@ -20,20 +20,7 @@ SECTIONS = {name: list(found) for name, found in groupby(blocks(TEXT), key=lambd
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_commands_print_what_the_page_says(section: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    said, printed = [], []
-    for block in SECTIONS[section]:
-        if block.file:
-            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
-            continue
-        assert block.language == "console"
-        now = test_readme._play(block, tmp_path)
-        if request.config.getoption("--update-readme"):
-            page = PAGE.read_text(encoding="utf-8")
-            PAGE.write_text(page.replace(f"```console\n{block.text}```\n", f"```console\n{now}```\n"), encoding="utf-8")
-        else:
-            said.append(block.text)
-            printed.append(now)
-    assert printed == said
+    hold(PAGE, SECTIONS[section], tmp_path, request.config.getoption("--update-readme"))
 
 
 def test_the_page_shows_the_bug_and_the_repair() -> None:

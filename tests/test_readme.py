@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from itertools import groupby
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, copy_checkout
+from played import hold, run
 from readme_blocks import README, Block, blocks, commands, is_set_up
 
 from tensorlint.configuration import read
@@ -41,18 +40,7 @@ def test_every_block_is_used() -> None:
 def test_commands_print_what_the_readme_says(section: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found = SECTIONS[section]
     folder = _folder(found, tmp_path)
-    said, printed = "", ""
-    for block in found:
-        if block.file:
-            (folder / block.file).write_text(block.text, encoding="utf-8")
-        elif "tests" not in block.marks:
-            now = _play(block, folder)
-            assert "Traceback" not in now and "TSL900" not in now, now
-            if request.config.getoption("--update-readme"):
-                _rewrite(block, now)
-            else:
-                said, printed = said + block.text, printed + now
-    assert printed == said
+    hold(README, found, folder, request.config.getoption("--update-readme"))
 
 
 @pytest.mark.slow
@@ -63,7 +51,7 @@ def test_set_up_from_nothing(block: Block, tmp_path: Path) -> None:
     started, printed = time.monotonic(), ""
     for command in commands(block):
         for part in command.parts:
-            told, status = _run(part.replace("python3 ", f"{sys.executable} "), folder, 0, fresh=True)
+            told, status = run(part.replace("python3 ", f"{sys.executable} "), folder, 0, fresh=True)
             if is_set_up(part):  # what pip has to say of the machine is no business of the README's
                 assert status == 0, told
             else:
@@ -107,39 +95,3 @@ def _folder(found: list[Block], tmp_path: Path) -> Path:
         return copy_checkout(folder)
     folder.mkdir()
     return folder
-
-
-def _play(block: Block, folder: Path) -> str:
-    """The block as it would have to be: its commands with what they print now."""
-    text, status = "", 0
-    for command in commands(block):
-        printed = ""
-        if command.quick:
-            printed, status = _run(command.quick, folder, status)
-        text += f"$ {command.text}\n{printed}"
-    return text
-
-
-def _run(command: str, folder: Path, status: int, fresh: bool = False) -> tuple[str, int]:
-    """What a command prints and its exit status; ``status`` is the one that it finds in ``$?``."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR", "PYTHONPATH")}
-    if not fresh:
-        kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-        kept["PYTHONPATH"] = str(ROOT)
-    done = subprocess.run(
-        ["bash", "-c", f"(exit {status}); {command}"],
-        cwd=folder,
-        env=kept,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    return done.stdout, done.returncode
-
-
-def _rewrite(block: Block, text: str) -> None:
-    readme = README.read_text(encoding="utf-8")
-    fenced = f"```{block.language}\n{block.text}```\n"
-    assert readme.count(fenced) == 1, f"README line {block.first}: the block is there more than once"
-    README.write_text(readme.replace(fenced, f"```{block.language}\n{text}```\n"), encoding="utf-8")
