@@ -65,6 +65,27 @@ class Everything(Rule):
         yield Verdict(event.place, "converted", Confidence.CERTAIN)
 '''
 
+WITHOUT_TORCH = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == "torch" else super().find_spec(name, path, target)
+
+sys.meta_path[:] = [Finder if each is PathFinder else each for each in sys.meta_path]
+"""
+
+
+def pip_install(package: Path, site: Path) -> Path:
+    """Have pip install a package's folder into a folder, without the package index."""
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *options, "--target", str(site), str(package)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return site
+
 
 @dataclass
 class Packages:
@@ -87,12 +108,18 @@ class Packages:
         """Install a package with one module of rules."""
         self.add(package, f"[tensorlint.rules]\n{entry}\n", {"abc_rules.py": text})
 
-    def __call__(self, *arguments: str, module: str = "tensorlint") -> subprocess.CompletedProcess[str]:
-        """Run a command where these packages are installed."""
+    def __call__(
+        self, *arguments: str, module: str = "tensorlint", before: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command where these packages are installed.
+
+        :param before: a program that is run first
+        """
+        code = f"{before}\nimport runpy\nrunpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
         paths = [str(ROOT), str(self.site)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-c", code, *arguments],
             cwd=self.folder,
             env=environment,
             capture_output=True,

@@ -8,19 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from plugin_packages import EXAMPLE, PROGRAM, RULE, Packages
+from plugin_packages import EXAMPLE, PROGRAM, RULE, Packages, pip_install
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that pip has installed the example into."""
-    site = tmp_path_factory.mktemp("site")
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", *options, "--target", site, EXAMPLE], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return site
+    return pip_install(EXAMPLE, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
@@ -80,6 +74,14 @@ def test_sarif_lists_them(example: Packages) -> None:
 def test_flake8_reports_them(example: Packages) -> None:
     done = example("--isolated", "program.py", module="flake8")
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["EXA101", "TSL101"], done.stderr
+
+
+def test_flake8_goes_on_without_rules_that_cannot_be_used(packages: Packages) -> None:
+    packages.add_rule("raise SystemExit(3)\n")
+    done = packages("--isolated", "program.py", module="flake8")
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["TSL101"]
+    (line,) = done.stderr.splitlines()
+    assert line == "tensorlint: warning: the rules in abc_rules of abc-rules 1.0 are not used: SystemExit: 3"
 
 
 def test_a_comment_suppresses_them(example: Packages) -> None:

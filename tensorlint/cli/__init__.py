@@ -24,6 +24,8 @@ _COMMANDS = {
     "rules": ("tensorlint.cli.rules", "rules", "List the rules."),
     "observe": ("tensorlint.cli.observe", "observe", "Run a program and record what crosses between torch and NumPy."),
     "clean": ("tensorlint.cli.clean", "clean", "Delete the results that are kept from run to run."),
+    "new-rule": ("tensorlint.cli.new_rule", "new_rule", "Begin a rule: its file, its page and a fixture."),
+    "test-rules": ("tensorlint.cli.test_rules", "test_rules", "Test rules by their fixtures and pages."),
     "verify": ("tensorlint.cli.verify", "verify", "Run what the rules claim on this machine's torch."),
 }
 

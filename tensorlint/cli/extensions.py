@@ -14,14 +14,9 @@ def warn_of_extensions() -> None:
 
     Nothing is imported where no package adds any.
     """
-    found: list[str] = []
-    if extensions(RULES):
-        from tensorlint.rules.registry import problems as with_rules
+    if not extensions(RULES) and not extensions(TABLES):
+        return
+    from tensorlint.rules.registry import problems
 
-        found += with_rules()
-    if extensions(TABLES):
-        from tensorlint.library.tables import problems as with_tables
-
-        found += with_tables()
-    for problem in found:
+    for problem in problems():
         click.echo(f"warning: {problem}", err=True)

@@ -8,11 +8,12 @@ default: an opt-in code is never yielded unless ``--tensorlint-extend-select`` o
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tensorlint import __version__
-from tensorlint.extensions import RULES, extensions
+from tensorlint.extensions import RULES, TABLES, extensions
 
 if TYPE_CHECKING:
     import argparse
@@ -80,6 +81,11 @@ class Plugin:
         except SettingsError as error:
             manager.parser.error(f"tensorlint: {error}")
         cls.configuration = Configuration(overrides, check=check_settings)
+        if extensions(RULES) or extensions(TABLES):
+            from tensorlint.rules.registry import problems
+
+            for problem in problems():
+                print(f"tensorlint: warning: {problem}", file=sys.stderr)
 
     def run(self) -> Iterator[Problem]:
         """The file's findings. Whatever goes wrong is a finding too: an exception would end the whole flake8 run.

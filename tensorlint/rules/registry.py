@@ -47,8 +47,10 @@ def origin(code: str) -> Extension | None:
 
 
 def problems() -> tuple[str, ...]:
-    """What other packages' rules are not used, and why: a sentence each."""
-    return _added().problems
+    """What other packages' rules and tables are not used, and why: a sentence each, on one line."""
+    from tensorlint.library.tables import problems as of_tables
+
+    return (*_added().problems, *of_tables())
 
 
 def rule(code: str) -> Rule:

@@ -21,15 +21,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tensorlint.extensions import CODE
 from tensorlint.verify.claims import DEVICES, Claim, claims, of_versions, parse_where
 from tensorlint.verify.markers import Marker, comments, markers
 
-__all__ = ["FIXED", "Fixture", "Function", "Program", "discover", "program", "read", "shipped"]
+__all__ = ["FIXED", "Fixture", "Function", "Program", "discover", "fixed_name", "program", "read", "shipped"]
 
 FIXED = ".fixed.py"
 KINDS = ("bug", "ok", "missed", "false")
 
-_RULE = re.compile(r"TSL\d{3}$")
+_RULE = re.compile(CODE.pattern + "$")
 _DEVICES = re.compile(r"#\s*devices:\s*(.+)$")
 
 
@@ -157,7 +158,7 @@ def read(path: Path) -> Fixture:
     folder = path if path.is_dir() else path.parent
     files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
     texts = {file.relative_to(folder).as_posix(): _text(file) for file in files if _is_written(file)}
-    fixed = {name: _text(file) for name in texts if (file := folder / (name[: -len(".py")] + FIXED)).is_file()}
+    fixed = {name: _text(file) for name in texts if (file := folder / fixed_name(name)).is_file()}
     digest = hashlib.sha256()
     for name, text in [*sorted(texts.items()), *sorted((name + " fixed", text) for name, text in fixed.items())]:
         digest.update(f"{name}\0{text}\0".encode())
@@ -165,10 +166,22 @@ def read(path: Path) -> Fixture:
         name=f"{path.parent.name}/{path.stem}",
         folder=folder,
         whole=path.is_dir(),
-        written=program(texts),
-        fixed=program({**texts, **fixed}) if fixed else None,
+        written=_program(folder, texts),
+        fixed=_program(folder, {**texts, **fixed}) if fixed else None,
         digest=digest.hexdigest()[:16],
     )
+
+
+def fixed_name(path: str) -> str:
+    """The name of the fixed program that is made of a file."""
+    return path[: -len(".py")] + FIXED
+
+
+def _program(folder: Path, texts: Mapping[str, str]) -> Program:
+    try:
+        return program(texts)
+    except ValueError as error:
+        raise ValueError(f"{folder / str(error)}") from None
 
 
 def _text(path: Path) -> str:
@@ -188,7 +201,7 @@ def program(texts: Mapping[str, str]) -> Program:
             ast.parse(text)  # before its tokens: it names the place of a fault
             functions += _functions(path, text)
             made += claims(text, path)
-            marked[path] = markers(text)
+            marked[path] = markers(text, path)
         except SyntaxError as error:
             raise ValueError(f"{path}:{error.lineno}: {error.msg}") from None
     _must_agree(functions, made, marked)

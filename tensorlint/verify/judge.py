@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tensorlint.observe.frozen import close
 from tensorlint.verify.claims import GPUS, Claim
-from tensorlint.verify.fixture import Function, Program
+from tensorlint.verify.fixture import Function, Program, fixed_name
 from tensorlint.verify.run import Run, versions
+from tensorlint.verify.verdict import Row, Verdict
 from tensorlint.verify.watch import Seen
 
 __all__ = ["Row", "Runs", "Verdict", "judge_fixed", "judge_written"]
@@ -20,32 +19,6 @@ MISSING = "is not installed"
 
 Runs: TypeAlias = Mapping[tuple[Function, str], Run]
 """By function and device."""
-
-
-class Verdict(enum.Enum):
-    """What became of a claim."""
-
-    CONFIRMED = "confirmed"
-    CONTRADICTED = "contradicted"
-    STALE = "stale"
-    """It was observed elsewhere, before the fixture changed."""
-    SKIPPED = "not checked"
-    """What it needs is not installed."""
-
-    def __str__(self) -> str:
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the table."""
-
-    fixture: str
-    function: str
-    device: str
-    claimed: str
-    observed: str
-    verdict: Verdict
 
 
 def judge_written(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
@@ -59,9 +32,9 @@ def judge_written(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
 
 
 def _function(fixture: str, program: Program, function: Function, device: str, run: Run) -> Iterator[Row]:
-    def row(claimed: str, observed: str, right: bool) -> Row:
+    def row(claimed: str, observed: str, right: bool, at: Function | Claim = function) -> Row:
         verdict = Verdict.CONFIRMED if right else Verdict.CONTRADICTED
-        return Row(fixture, function.name, device, claimed, observed, verdict)
+        return Row(fixture, function.name, device, claimed, observed, verdict, at.path, at.line)
 
     have = versions()
     for claim in program.claims:
@@ -69,10 +42,10 @@ def _function(fixture: str, program: Program, function: Function, device: str, r
             continue
         seen = run.seen.get(claim)
         if function.holds(claim):
-            yield row(claim.text, seen.text, seen.held) if seen else row(claim.text, "not reached", False)
+            yield row(claim.text, seen.text if seen else "not reached", seen is not None and seen.held, claim)
         elif seen is not None and seen.held:  # a line of a helper: for the functions that bring it to misbehave
             right = claim.good or function.kind in ("bug", "missed")
-            yield row(claim.text if right else f"not: {claim.text}", seen.text, right)
+            yield row(claim.text if right else f"not: {claim.text}", seen.text, right, claim)
     for fault in run.faults:
         yield row("nothing else", fault, False)
 
@@ -88,7 +61,14 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
         if here and not any(function.holds(claim) for function, _ in runs) and claim not in {one for _, one in held}:
             where = ", ".join(sorted(here))
             yield Row(
-                fixture, f"line {claim.line}", where, claim.text, "not seen in any function", Verdict.CONTRADICTED
+                fixture,
+                f"line {claim.line}",
+                where,
+                claim.text,
+                "not seen in any function",
+                Verdict.CONTRADICTED,
+                claim.path,
+                claim.line,
             )
     if "cpu" not in devices or not devices & set(GPUS):
         return  # a bug may need the device that is left out
@@ -96,7 +76,16 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
         bad = any(one is function and not claim.good for one, claim in held)
         bad = bad or any(function.holds(claim) and not claim.of_versions(have) for claim in program.claims)
         if function.kind in ("bug", "missed") and not bad:
-            yield Row(fixture, function.name, "all", "a misbehaviour", "none on any device", Verdict.CONTRADICTED)
+            yield Row(
+                fixture,
+                function.name,
+                "all",
+                "a misbehaviour",
+                "none on any device",
+                Verdict.CONTRADICTED,
+                function.path,
+                function.line,
+            )
 
 
 def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> Iterator[Row]:
@@ -134,7 +123,8 @@ def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> It
                     wrong.append(f"does not return {what}")
         verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
         observed = "; ".join(wrong) or "behaves, same values"
-        yield Row(fixture, function.name, device, FIXED_CLAIM, observed, verdict)
+        path = fixed_name(function.path)
+        yield Row(fixture, function.name, device, FIXED_CLAIM, observed, verdict, path, function.line)
     yield from _still_always(fixture, program, runs)
 
 
@@ -151,5 +141,12 @@ def _still_always(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
         if claim.verb == "always" and claim.fixed and len(seen) > 1 and all(one.held for one in seen.values()):
             where = ", ".join(seen)
             yield Row(
-                fixture, f"line {claim.line}", where, f"fixed: not {claim.text}", "still is", Verdict.CONTRADICTED
+                fixture,
+                f"line {claim.line}",
+                where,
+                f"fixed: not {claim.text}",
+                "still is",
+                Verdict.CONTRADICTED,
+                fixed_name(claim.path),
+                claim.line,
             )

@@ -6,9 +6,9 @@ import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tensorlint.verify.fixture import FIXED, Fixture
-from tensorlint.verify.judge import Row, Verdict
+from tensorlint.verify.fixture import Fixture, fixed_name
 from tensorlint.verify.markers import Marker
+from tensorlint.verify.verdict import Row, Verdict
 
 if TYPE_CHECKING:
     from tensorlint.finding import Finding
@@ -40,7 +40,7 @@ def judge_linting(fixture: Fixture) -> Iterator[Row]:
                 observed, verdict = "a finding that is not marked", Verdict.CONTRADICTED
             else:
                 observed, verdict = "found", Verdict.CONFIRMED
-            yield Row(fixture.name, function, "linter", str(marker), observed, verdict)
+            yield Row(fixture.name, function, "linter", str(marker), observed, verdict, path, marker.line)
         if not asked and not found:
             yield Row(fixture.name, function, "linter", "no finding", "no finding", Verdict.CONFIRMED)
 
@@ -87,7 +87,7 @@ def update_fixed(fixture: Fixture) -> list[str]:
     """Write the fixed programs beside the fixture; the files that changed."""
     changed = []
     for path, data in made_by_fixer(fixture).items():
-        file = fixture.folder / (path[: -len(".py")] + FIXED)
+        file = fixture.folder / fixed_name(path)
         if data == (file.read_bytes() if file.exists() else None):
             continue
         changed.append(str(file))

@@ -10,11 +10,13 @@ import re
 import tokenize
 from dataclasses import dataclass
 
+from tensorlint.extensions import CODE, OWN
+
 __all__ = ["Marker", "comments", "markers"]
 
-_ONE = r"(TSL\d{3}): (\d+) (certain|likely|possible)"
+_ONE = rf"({CODE.pattern}): (\d+) (certain|likely|possible)"
 _MARKER = re.compile(rf"#\s*({_ONE}(?:,\s*{_ONE})*)\s*$")
-_MEANT = re.compile(r"#\s*TSL\d{3}\b")
+_MEANT = re.compile(rf"#\s*(?:{OWN}\d{{3}}\b|{CODE.pattern}:)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,9 +41,10 @@ def comments(text: str) -> dict[int, str]:
     return {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
 
 
-def markers(text: str) -> tuple[Marker, ...]:
+def markers(text: str, path: str = "fixture") -> tuple[Marker, ...]:
     """The markers of a fixture's text.
 
+    :param path: its file, for the error
     :raises ValueError: where a comment looks like a marker and is none
     """
     found: list[Marker] = []
@@ -49,7 +52,7 @@ def markers(text: str) -> tuple[Marker, ...]:
         match = _MARKER.search(comment)
         if match is None:
             if _MEANT.search(comment):
-                raise ValueError(f"line {line}: {comment!r} is no marker; write '# TSL101: <column> <confidence>'")
+                raise ValueError(f"{path}:{line}: {comment!r} is no marker; write '# TSL101: <column> <confidence>'")
             continue
         found += [Marker(line, int(column), code, word) for code, column, word in re.findall(_ONE, match[1])]
     return tuple(sorted(found))

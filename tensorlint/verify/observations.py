@@ -14,9 +14,9 @@ from typing import Any
 
 from tensorlint.verify.devices import hardware
 from tensorlint.verify.fixture import Fixture, discover
-from tensorlint.verify.judge import Row, Verdict
 from tensorlint.verify.recorded import good, recorded
 from tensorlint.verify.run import versions
+from tensorlint.verify.verdict import Row, Verdict
 
 __all__ = ["RERECORD", "judge_recorded", "record"]
 

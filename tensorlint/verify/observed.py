@@ -72,7 +72,8 @@ def _of_finding(fixture: Fixture, path: str, finding: Finding, most: tuple[Obser
         return
     name = function.name if function is not None else f"line {finding.line}"
     claimed = f"observed: {finding.code} at {finding.line}:{finding.column}"
-    yield Row(fixture.name, name, device, claimed, str(sight), Verdict.CONFIRMED if right else Verdict.CONTRADICTED)
+    verdict = Verdict.CONFIRMED if right else Verdict.CONTRADICTED
+    yield Row(fixture.name, name, device, claimed, str(sight), verdict, path, finding.line)
 
 
 def _of_others(fixture: Fixture, path: str, joined: Joined, device: str) -> Iterator[Row]:
@@ -80,7 +81,8 @@ def _of_others(fixture: Fixture, path: str, joined: Joined, device: str) -> Iter
         function = _around(fixture, path, finding.line)
         if function is not None and function.kind == "ok":
             text = f"observed only: {finding.code} at {finding.line}:{finding.column}"
-            yield Row(fixture.name, function.name, device, "nothing observed", text, Verdict.CONTRADICTED)
+            verdict = Verdict.CONTRADICTED
+            yield Row(fixture.name, function.name, device, "nothing observed", text, verdict, path, finding.line)
 
 
 def _around(fixture: Fixture, path: str, line: int) -> Function | None:

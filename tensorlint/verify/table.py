@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tensorlint.verify.judge import Row, Verdict
+from tensorlint.verify.verdict import Row, Verdict
 
 __all__ = ["print_table", "summary"]
 
