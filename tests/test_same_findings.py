@@ -47,9 +47,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def lint(root: Path, *arguments: str) -> dict[str, list[object]]:
+def lint(root: Path, *arguments: str, cache: str = "--no-cache") -> dict[str, list[object]]:
     """The findings by file, as a user gets them."""
-    command = [sys.executable, "-m", "tensorlint", "check", "--isolated", "--output-format", "json", *arguments]
+    options = ["--isolated", "--output-format", "json", cache]
+    command = [sys.executable, "-m", "tensorlint", "check", *options, *arguments]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=None)
     assert done.returncode in (0, 1), done.stderr
     found: dict[str, list[object]] = {}
@@ -71,6 +72,23 @@ def test_any_order_and_any_number_of_processes(project: Path) -> None:
     names = sorted(path.relative_to(project).as_posix() for path in project.rglob("*.py"))
     assert lint(project, *reversed(names), "--jobs", "1") == together
     assert lint(project, *names[::2], *names[1::2], "--jobs", "2") == together
+
+
+def test_whatever_is_kept_from_run_to_run(project: Path, tmp_path: Path) -> None:
+    together = lint(project, ".", "--jobs", "1")
+    names = sorted(path.relative_to(project).as_posix() for path in project.rglob("*.py"))
+    cache = f"--cache-dir={tmp_path / 'cache'}"
+    cold = lint(project, ".", "--jobs", "2", cache=cache)
+    (kept,) = (tmp_path / "cache").glob("*.results")
+    written = kept.read_bytes()
+    warm = lint(project, *reversed(names), "--jobs", "1", cache=cache)
+    assert kept.read_bytes() == written  # all was known
+    assert lint(project, names[0], cache=cache).keys() <= together.keys()
+    kept.unlink()
+    some = lint(project, *names[::3], "--jobs", "2", cache=cache)
+    rest = lint(project, ".", "--jobs", "2", cache=cache)
+    assert cold == warm == rest == together
+    assert some == {name: together[name] for name in names[::3] if name in together}
 
 
 def test_fixtures_of_several_files() -> None:
