@@ -1,0 +1,59 @@
+"""The comparison with other linters: what is measured, and how it is written down."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def compare() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("compare", ROOT / "benchmarks" / "compare.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["compare"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def measured(compare: ModuleType, limit: str, *code: str) -> tuple[int | None, float, int]:
+    run = [sys.executable, "-c", compare.MEASURE, limit, sys.executable, "-c", *code]
+    return tuple(json.loads(subprocess.run(run, stdout=subprocess.PIPE, text=True, check=True).stdout))
+
+
+def test_a_command_is_measured_with_its_largest_process(compare: ModuleType) -> None:
+    code, seconds, megabytes = measured(compare, "30", "import time; x = b'x' * 90_000_000; time.sleep(0.2); exit(1)")
+    assert code == 1
+    assert 0.2 < seconds < 30
+    assert 90 <= megabytes < 200
+
+
+def test_a_command_that_does_not_end_is_stopped(compare: ModuleType) -> None:
+    assert measured(compare, "0.5", "import time; time.sleep(60)")[0] is None
+
+
+def test_the_table_says_what_was_stopped_and_compares_with_ruff(compare: ModuleType) -> None:
+    tools = {tool: compare.Measured() for tool in compare.COMMANDS}
+    for tool, measured in tools.items():
+        for seconds in (0.5, 0.1, 0.4) if tool == compare.BASE else (4.0, 2.0, 3.0):
+            measured.add(0, seconds, 20)
+    tools["TorchFix"] = compare.Measured()
+    tools["TorchFix"].add(None, 60.0, 100)
+    text = compare.table({"skorch": tools}, {"skorch": (38, 27310)}, 60)
+    assert "38 files, 27310 lines" in text
+    assert "| ruff F,B,NPY | 0.40 | 1.0 | 20 MB |" in text
+    assert "| tensorlint, cold | 3.00 | 7.5 | 20 MB |" in text
+    assert "| TorchFix | more than 60 | more than 150 | |" in text
+
+
+def test_a_tool_that_breaks_ends_the_benchmark(compare: ModuleType) -> None:
+    with pytest.raises(SystemExit, match="ended with 101"):
+        compare.Measured().add(101, 1.0, 10)
