@@ -12,7 +12,7 @@ from tensorlint.files import read
 from tensorlint.patterns import Filter
 from tensorlint.settings import PathPatterns, Settings
 
-__all__ = ["Discovered", "Problem", "discover", "display_path", "is_excluded", "is_stub", "project_root"]
+__all__ = ["Discovered", "Problem", "discover", "display_path", "forget", "is_excluded", "is_stub", "project_root"]
 
 _SUFFIXES = (".py", ".ipynb")
 _ROOT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
@@ -197,6 +197,11 @@ def _git_filter(folder: str) -> Filter | None:
         return Filter.of(PathPatterns(folder, tuple(text.splitlines())))
     except (OSError, ValueError):
         return None  # git, too, goes on without one that it cannot read
+
+
+def forget() -> None:
+    """A new run begins: the files may have changed."""
+    _git_filter.cache_clear()
 
 
 def _git_filters(folder: str) -> tuple[Filter, ...]:

@@ -9,7 +9,7 @@ from tensorlint.finding import Edit, Finding
 from tensorlint.source import Source
 from tensorlint.suppressions import CODE, Noqa, Suppressions
 
-__all__ = ["changed", "silenced"]
+__all__ = ["changed", "silenced", "silencing"]
 
 _BETWEEN = re.compile(r"[,\s]+")
 
@@ -20,15 +20,20 @@ def silenced(source: Source, findings: Iterable[Finding]) -> tuple[bytes, list[F
     A finding is left where no comment can help: the words stand in a string already, with other codes.
     """
     findings = list(findings)
+    data = source.edited(silencing(source, findings))
+    now = source.again(data)
+    suppressions = Suppressions(now)
+    return data, [finding for finding in findings if not suppressions.covers(now.number(finding), finding.code)]
+
+
+def silencing(source: Source, findings: Iterable[Finding]) -> list[Edit]:
+    """The edits that put these comments in, one for each line that needs one."""
     wanted: dict[int, set[str]] = {}
     suppressions = Suppressions(source)
     for finding in findings:
         wanted.setdefault(suppressions.joined(source.number(finding))[1], set()).add(finding.code)
     edits = (_added(source, suppressions, last, sorted(codes)) for last, codes in wanted.items())
-    data = source.edited(edit for edit in edits if edit is not None)
-    now = source.again(data)
-    suppressions = Suppressions(now)
-    return data, [finding for finding in findings if not suppressions.covers(now.number(finding), finding.code)]
+    return [edit for edit in edits if edit is not None]
 
 
 def _added(source: Source, suppressions: Suppressions, last: int, codes: list[str]) -> Edit | None:

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from tensorlint.flow.importers import Index
 
-__all__ = ["Run", "batches", "begin", "in_executor", "in_processes", "know", "one_by_one"]
+__all__ = ["LOST", "Run", "batches", "begin", "folder_left_out", "in_executor", "in_processes", "know", "one_by_one"]
 
 Numbered = tuple[int, Task]
 """A task and its place among all of them."""
+
+LOST = "internal error: linting it ended the process"
+"""What is said of a file that took its process down."""
 
 _MOST_FILES = 16
 """In a batch."""
@@ -33,7 +36,9 @@ _MOST_OBJECTS = 500_000
 """New objects among which those are looked for that nothing refers to any more. Looking for them takes long: a syntax
 tree is very many objects, and nearly all of them stay."""
 
-_READING = tuple(f"tensorlint.{name}" for name in ("flow.analysis", "flow.imported", "flow.importers", "requirements"))
+_READING = tuple(
+    f"tensorlint.{name}" for name in ("discovery", "flow.analysis", "flow.imported", "flow.importers", "requirements")
+)
 """The modules that keep what they have read; each has a function that forgets it."""
 
 
@@ -133,7 +138,7 @@ def _lost(task: Task, error: BaseException | None = None) -> Outcome:
 
     path = display_path(task.path)
     reason = "" if error is None else f": {type(error).__name__}: {' '.join(str(error).split())}"
-    return Outcome(path, (fault(InternalError(f"internal error: linting it ended the process{reason}"), path),))
+    return Outcome(path, (fault(InternalError(f"{LOST}{reason}"), path),))
 
 
 def in_processes(
@@ -171,7 +176,7 @@ def _pooled(
     """The outcomes as they come; ``started`` is told which tasks have been handed to a process."""
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
-    with _folder_left_out():
+    with folder_left_out():
         pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(run, indices))
     waiting = iter(batches(tasks, jobs))
     pending: set[Future[list[tuple[int, Outcome]]]] = set()
@@ -179,7 +184,7 @@ def _pooled(
         while True:
             while len(pending) < jobs * 2 and (batch := next(waiting, None)) is not None:
                 started.update(number for number, _ in batch)
-                with _interrupts_held(), _folder_left_out():  # submitting starts processes
+                with _interrupts_held(), folder_left_out():  # submitting starts processes
                     pending.add(pool.submit(_batch, batch, run))
             if not pending:
                 return
@@ -277,7 +282,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _folder_left_out() -> Iterator[None]:
+def folder_left_out() -> Iterator[None]:
     """Have a process that starts meanwhile, and is no fork of this one, look for no module in the working folder.
 
     What is linted may lie there, under the name of any module. (Python 3.10 has no such option.)

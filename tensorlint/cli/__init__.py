@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": ("tensorlint.cli.explain", "explain", "Explain a rule."),
     "rules": ("tensorlint.cli.rules", "rules", "List the rules."),
     "observe": ("tensorlint.cli.observe", "observe", "Run a program and record what crosses between torch and NumPy."),
+    "server": ("tensorlint.cli.server", "server", "Serve an editor (LSP) over standard input and output."),
     "clean": ("tensorlint.cli.clean", "clean", "Delete the results that are kept from run to run."),
     "new-rule": ("tensorlint.cli.new_rule", "new_rule", "Begin a rule: its file, its page and a fixture."),
     "test-rules": ("tensorlint.cli.test_rules", "test_rules", "Test rules by their fixtures and pages."),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tensorlint.rules.base import Rule
 
-__all__ = ["HEADINGS", "Page", "fixes", "page", "parse"]
+__all__ = ["HEADINGS", "Page", "fenced", "fixes", "page", "parse"]
 
 HEADINGS = (
     "What it does",
@@ -95,6 +95,23 @@ def parse(docstring: str) -> Page:
         if heading in ("Example", "Use instead") and not _blocks(text):
             raise ValueError(f"the section {heading!r} has no code")
     return Page(lines[0].rstrip("."), tuple(zip(headings, texts, strict=True)))
+
+
+def fenced(text: str) -> str:
+    """The text with its indented blocks of code between fences."""
+    lines: list[str] = []
+    code: list[str] = []
+    for line in [*text.splitlines(), "."]:
+        if line.startswith("    ") or (not line and code):
+            code.append(line[4:])
+            continue
+        if code:
+            while not code[-1]:
+                code.pop()
+            lines += ["```python", *code, "```", ""]
+            code = []
+        lines.append(line)
+    return "\n".join(lines[:-1]).strip("\n")
 
 
 def _blocks(text: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorlint.rules.base import Rule
-from tensorlint.rules.page import fixes, page
+from tensorlint.rules.page import fenced, fixes, page
 from tensorlint.rules.registry import shipped_rules
 from tensorlint.verify.claims import GOOD
 from tensorlint.verify.fixture import Fixture, discover, shipped
@@ -69,7 +69,7 @@ def text_of(rule: Rule, records: Sequence[dict[str, Any]]) -> str:
     about = page(rule)
     blocks = [MADE, f"# {rule.code} {rule.name}", f"{about.summary}.", _standing(rule)]
     for heading, text in about.sections:
-        blocks += [f"## {heading}", _fenced(text)]
+        blocks += [f"## {heading}", fenced(text)]
     return "\n\n".join([*blocks, *_observations(rule, records)]) + "\n"
 
 
@@ -87,23 +87,6 @@ def _index(known: Sequence[Rule]) -> str:
     ]
     table = "\n".join(["| code | name | default | fix | finds |", "| --- | --- | --- | --- | --- |", *rows])
     return f"{MADE}\n\n# Rules\n\n{table}\n"
-
-
-def _fenced(text: str) -> str:
-    """The text with its indented blocks of code between fences."""
-    lines: list[str] = []
-    code: list[str] = []
-    for line in [*text.splitlines(), "."]:
-        if line.startswith("    ") or (not line and code):
-            code.append(line[4:])
-            continue
-        if code:
-            while not code[-1]:
-                code.pop()
-            lines += ["```python", *code, "```", ""]
-            code = []
-        lines.append(line)
-    return "\n".join(lines[:-1]).strip("\n")
 
 
 def _observations(rule: Rule, records: Sequence[dict[str, Any]]) -> Iterator[str]:

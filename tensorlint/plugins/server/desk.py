@@ -1,0 +1,157 @@
+"""The files that are open in the editor, and what is found in them: linted a little after each change, once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pygls.uris import to_fs_path, uri_scheme
+
+from tensorlint.discovery import display_path
+from tensorlint.finding import Applicability, Finding
+from tensorlint.linter import InternalError, fault
+from tensorlint.plugins.server.worker import BrokenProcessPool, Worker, findings_of, fixed
+from tensorlint.processes import LOST
+from tensorlint.settings import SettingsError
+from tensorlint.source import SourceError
+
+__all__ = ["Desk", "Document", "Linted"]
+
+PAUSE = 0.3
+"""Seconds without a change after which a file is linted."""
+
+_PYTHON = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it is in the editor, saved or not."""
+
+    uri: str
+    version: int | None
+    text: str
+
+    @property
+    def path(self) -> str | None:
+        """Where it lies, or a name for what lies nowhere yet; None for what is no file of its own, as a cell is."""
+        scheme = uri_scheme(self.uri)
+        if scheme == "untitled":
+            return os.path.join(os.getcwd(), self.uri.removeprefix("untitled:").strip("/").replace("/", "-"))
+        return to_fs_path(self.uri) if scheme == "file" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What was found in one state of a file."""
+
+    document: Document
+    findings: list[Finding]
+
+    @property
+    def has_safe_fixes(self) -> bool:
+        """There is something that can be fixed without being looked at."""
+        return any(each.fix is not None and each.fix.applicability is Applicability.SAFE for each in self.findings)
+
+
+class _Job(NamedTuple):
+    """A file that is being linted, or will be."""
+
+    task: asyncio.Task[None]
+    hurry: asyncio.Future[None]
+    """Done when someone waits for it."""
+
+
+class Desk:
+    """All of them.
+
+    :param tell: called with what was found in a file, unless the file has changed again
+    """
+
+    def __init__(self, tell: Callable[[Linted], None]) -> None:
+        self._tell = tell
+        self._worker = Worker()
+        self._open: dict[str, Document] = {}
+        self._linted: dict[str, Linted] = {}
+        self._under_way: dict[str, _Job] = {}
+
+    def put(self, uri: str, language: str | None, version: int | None, text: str) -> None:
+        """A file was opened, or has changed.
+
+        :param language: None: the one that it had
+        """
+        if uri not in self._open and language != _PYTHON:
+            return
+        self._open[uri] = Document(uri, version, text)
+        self._lint_soon(uri, 0 if language is not None else PAUSE)
+
+    def close(self, uri: str) -> None:
+        """A file is edited no more: nothing is said of it."""
+        if (document := self._open.pop(uri, None)) is not None:
+            self._linted.pop(uri, None)
+            self._stop(uri)
+            self._tell(Linted(Document(uri, None, document.text), []))
+
+    def look_again(self) -> None:
+        """Something on the disk has changed: lint every open file again."""
+        for uri in self._open:
+            self._lint_soon(uri, PAUSE)
+
+    async def current(self, uri: str) -> Linted | None:
+        """What is found in a file as it is now; None if it is not open, or changes meanwhile."""
+        if uri in self._open and self._fresh(uri) is None:
+            job = self._under_way[uri]
+            if not job.hurry.done():
+                job.hurry.set_result(None)
+            await asyncio.wait([job.task])
+        return self._fresh(uri)
+
+    async def fixed(self, document: Document) -> str:
+        """The text of a file with its safe fixes made; as it was where that fails."""
+        if document.path is None:
+            return document.text
+        try:
+            return await self._worker.do(fixed, document.path, document.text)
+        except (SettingsError, BrokenProcessPool):  # which the findings tell of
+            return document.text
+
+    def end(self) -> None:
+        """Stop working."""
+        self._worker.close()
+
+    def _fresh(self, uri: str) -> Linted | None:
+        linted = self._linted.get(uri)
+        return linted if linted is not None and linted.document is self._open.get(uri) else None
+
+    def _stop(self, uri: str) -> None:
+        if (job := self._under_way.pop(uri, None)) is not None:
+            job.task.cancel()
+
+    def _lint_soon(self, uri: str, pause: float) -> None:
+        """Lint a file after some time in which it does not change; what was under way for it is dropped."""
+        self._stop(uri)
+        self._linted.pop(uri, None)
+        loop = asyncio.get_running_loop()
+        hurry: asyncio.Future[None] = loop.create_future()
+        self._under_way[uri] = _Job(loop.create_task(self._lint(self._open[uri], pause, hurry)), hurry)
+
+    async def _lint(self, document: Document, pause: float, hurry: asyncio.Future[None]) -> None:
+        await asyncio.wait([hurry], timeout=pause)
+        path = document.path
+        if path is None:
+            findings = []
+        else:
+            try:
+                findings = await self._worker.do(findings_of, path, document.text)
+            except SettingsError as error:
+                findings = [fault(SourceError(str(error)), display_path(path))]
+            except BrokenProcessPool:
+                findings = [fault(InternalError(LOST), display_path(path))]
+            except Exception as error:
+                text = f"internal error: {type(error).__name__}: {error}"
+                findings = [fault(InternalError(text), display_path(path))]
+        linted = Linted(document, findings)
+        self._linted[document.uri] = linted
+        self._tell(linted)
