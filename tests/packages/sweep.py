@@ -1,10 +1,10 @@
 """Lint every Python file of whole installations, and see that nothing breaks; run by hand, it takes an hour.
 
-    python tests/packages/sweep.py [--lint-every N] [FOLDER ...]
+    python tests/packages/sweep.py [--every N] [--lint-every N] [FOLDER ...]
 
 Without FOLDER: the standard library and the site-packages of the Python that runs this. Every file is parsed and
-written out again, which must give the same bytes; every file (or, with ``--lint-every``, each Nth of them) is linted as
-the command line does it. Prints a table of
+written out again, which must give the same bytes, and is linted as the command line does it. With ``--every`` only each
+Nth file is done, with ``--lint-every`` each Nth of those is linted. Prints what breaks as it comes, and a table of
 
 - files and lines; ``no Python``: files that Python itself refuses;
 - ``LibCST``: files that Python's parser takes and LibCST does not, and how many of those that were linted are reported
@@ -18,6 +18,7 @@ Exits with 1 where a round trip is not exact or linting breaks, and names the fi
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import sys
@@ -108,17 +109,18 @@ def lint(path: Path, tally: Tally, beyond_libcst: bool) -> None:
     tally.reported += outcome.failed and beyond_libcst
 
 
-def sweep(folder: Path, every: int) -> Tally:
-    """Do all files below a folder."""
+def sweep(folder: Path, every: int, lint_every: int) -> Tally:
+    """Do the files below a folder."""
     os.chdir(folder)  # the project of files that no pyproject.toml is above
     tally, start = Tally(folder), time.perf_counter()
-    for number, path in enumerate(python_files(folder)):
+    for number, path in enumerate(itertools.islice(python_files(folder), 0, None, every)):
         try:
             beyond_libcst = round_trip(path, tally)
-            if number % every == 0:
+            if number % lint_every == 0:
                 lint(path, tally, beyond_libcst)
         except Exception:
-            tally.faults.append(f"{path}: {traceback.format_exc()}")
+            tally.faults.append(f"{path}: {traceback.format_exc(limit=-3)}")
+            print(tally.faults[-1], file=sys.stderr, flush=True)
     tally.seconds = time.perf_counter() - start
     return tally
 
@@ -126,6 +128,7 @@ def sweep(folder: Path, every: int) -> Tally:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--lint-every", type=int, default=1, metavar="N")
     options = parser.parse_args()
     folders = options.folders or [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")]
@@ -133,7 +136,7 @@ def main() -> None:
     titles = ("files", "lines", "no Python", "LibCST", "reported", "trip", "linted", "faults", "TSL900", "findings")
     print(row.format(*titles, "seconds"))
     good = True
-    for tally in (sweep(folder.resolve(strict=True), options.lint_every) for folder in folders):
+    for tally in (sweep(folder.resolve(strict=True), options.every, options.lint_every) for folder in folders):
         counts = (tally.files, tally.lines, tally.no_python, len(tally.beyond_libcst), tally.reported)
         counts += (len(tally.changed), tally.linted, len(tally.faults), tally.not_linted, tally.findings)
         print(row.format(*counts, f"{tally.seconds:.0f}"), tally.folder)
