@@ -3,16 +3,17 @@
     python tests/packages/sweep.py [--every N] [--lint-every N] [FOLDER ...]
 
 Without FOLDER: the standard library and the site-packages of the Python that runs this. Every file is parsed and
-written out again, which must give the same bytes, and is linted as the command line does it. With ``--every`` only each
+written out again, without a change of its bytes, and is linted as the command line does it. With ``--every`` only each
 Nth file is done, with ``--lint-every`` each Nth of those is linted. Prints what breaks as it comes, and a table of
 
 - files and lines; ``no Python``: files that Python itself refuses;
 - ``LibCST``: files that Python's parser takes and LibCST does not, and how many of those that were linted are reported
   as TSL900 (the others hold nothing that a finding could come from, or the part in question was not looked at);
-- ``trip``: files that are not the same after a round trip; ``faults``: internal errors;
+- ``trip``: files that LibCST does not write as they are (it loses white space before some colons; edits are made in the
+  text, at places that are held against it); ``faults``: internal errors, and places that are lost;
 - ``TSL900``: files that could not be linted for whatever reason; findings; seconds; the slowest file.
 
-Exits with 1 where a round trip is not exact or linting breaks, and names the files.
+Exits with 1 where something breaks, and names the files.
 """
 
 from __future__ import annotations
@@ -89,8 +90,11 @@ def round_trip(path: Path, tally: Tally) -> bool:
         tally.beyond_libcst.append(f"{path}: nested too deeply to be written out again")
         return True
     text = FORM_FEEDS.sub(lambda match: match[0][match[0].rindex("\f") + 1 :], source.text)
-    if code != text or source.edited([]) != data:
+    if source.edited([]) != data:
+        raise AssertionError("no edit changes the file")
+    if code != text:
         tally.changed.append(str(path))
+        source.spans([])  # raises where the text cannot be told from the tree's any more
     return False
 
 
@@ -149,7 +153,7 @@ def main() -> None:
             for each in several:
                 print(f"  {kind}: {each}")
         sys.stdout.flush()
-        good = good and not tally.changed and not tally.faults
+        good = good and not tally.faults
     sys.exit(0 if good else 1)
 
 
