@@ -92,9 +92,7 @@ class Recorder:
         old = self.recording
         self._forked = True
         self.lock = threading.Lock()  # another thread may have held it
-        self.recording = Recording(
-            processes=1, torch=old.torch, numpy=old.numpy, simulated=old.simulated, sharing=old.sharing
-        )
+        self.recording = Recording(processes=1, torch=old.torch, numpy=old.numpy, simulated=old.simulated)
         if self.journal is not None:
             self.journal.begin()
 

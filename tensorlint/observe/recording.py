@@ -107,8 +107,6 @@ class Recording:
     numpy: str = ""
     simulated: str = ""
     """The device that was simulated."""
-    sharing: bool = False
-    """Memory that is shared was looked at, too."""
     faults: dict[str, int] = field(default_factory=dict)
     """What went wrong in the recorder itself."""
 
@@ -136,7 +134,7 @@ class Recording:
         self.elsewhere += other.elsewhere
         self.processes += other.processes
         self.torch, self.numpy = self.torch or other.torch, self.numpy or other.numpy
-        self.simulated, self.sharing = self.simulated or other.simulated, self.sharing or other.sharing
+        self.simulated = self.simulated or other.simulated
         for fault, count in other.faults.items():
             self.faults[fault] = self.faults.get(fault, 0) + count
 
@@ -200,7 +198,7 @@ def read(file: Path, root: str = "") -> Recording:
         raise RecordingError(f"{file} is damaged ({type(error).__name__}: {error}): record it again") from None
 
 
-_ABOUT = ("elsewhere", "processes", "torch", "numpy", "simulated", "sharing", "faults")
+_ABOUT = ("elsewhere", "processes", "torch", "numpy", "simulated", "faults")
 
 
 def _as_json(recording: Recording, root: str) -> dict[str, Any]:

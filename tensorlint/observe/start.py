@@ -25,7 +25,7 @@ class Plan:
     parts: str
     """The folder into which each process writes what it saw."""
     simulate: str = ""
-    sharing: bool = False
+    """The device that is simulated; empty for none."""
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
