@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
     from tensorlint.outline import Outline
 
-__all__ = ["Span", "locate"]
+__all__ = ["Misread", "Span", "locate"]
 
 _BLANK = re.compile(r"[ \t\f]|\\?(?:\r\n|\r|\n)")
 _NOTHING = re.compile(r"(?:[ \t\f\r\n\\]|#[^\r\n]*)*")
 _CHUNK = 4096
+
+
+class Misread(ValueError):
+    """The tree is not that of the text: LibCST takes what follows a line with a backslash alone for indented."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +43,7 @@ class Span:
 def locate(outline: Outline, wanted: set[int]) -> dict[int, tuple[Span, Span]]:
     """The places of the wanted nodes (by ``id``): without and with their own parentheses.
 
-    :raises ValueError: if the tree is not that of the text
+    :raises Misread: if the tree is not that of the text
     """
     from libcst.metadata.position_provider import WhitespaceInclusivePositionProvidingCodegenState
 
@@ -112,7 +120,7 @@ def _moves(outline: Outline, written: str) -> Iterator[tuple[int, int]]:
 
     It is where the body of a function was left out, and where LibCST loses white space: in ``except ValueError :``.
 
-    :raises ValueError: if they differ in anything else
+    :raises Misread: if they differ in anything else
     """
     from tensorlint.outline import STAND_IN
 
@@ -125,13 +133,12 @@ def _moves(outline: Outline, written: str) -> Iterator[tuple[int, int]]:
             at += _alike(written[at:end], text[at + ahead : end + ahead])
             if at >= end:
                 break
-            if _NOTHING.fullmatch(written, at) and _NOTHING.fullmatch(text, at + ahead):
+            line = max(written.rfind("\n", 0, at), written.rfind("\r", 0, at)) + 1
+            if _NOTHING.fullmatch(written, line) and _NOTHING.fullmatch(text, line + ahead):
                 return  # what stands after the last statement can be kept otherwise
             lost = _BLANK.match(text, at + ahead)
             if lost is None:
-                raise ValueError(
-                    f"LibCST keeps the text otherwise than it is, at {text[at + ahead : at + ahead + 40]!r}"
-                )
+                raise Misread(text.count("\n", 0, at + ahead) + 1)
             ahead += len(lost[0])
             yield at, ahead
         if stand_in is not None:

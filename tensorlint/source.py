@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tensorlint.finding import Edit, Evidence, Finding
-from tensorlint.places import Span, locate
+from tensorlint.places import Misread, Span, locate
 
 if TYPE_CHECKING:
     import ast
@@ -188,8 +188,8 @@ class Source:
         wanted = {id(node): node for node in nodes}
         try:
             found = locate(self.outline(), set(wanted))
-        except ValueError as error:
-            raise SourceError(str(error)) from None
+        except Misread as error:
+            raise SourceError("LibCST reads this otherwise than Python does", error.line) from None
         return {
             node: (self._shifted(found[key][0]), self._shifted(found[key][1]))
             for key, node in wanted.items()

@@ -160,7 +160,7 @@ def try_written(text: str, seen: Seen) -> None:
         try:
             try_all(data + b"\n" + head if future else head + data, seen)
         except SourceError as error:
-            if not error.message.startswith("LibCST cannot parse this, though Python can"):
+            if not error.message.startswith("LibCST "):  # ... cannot parse this, or reads it otherwise than Python does
                 raise
             seen.beyond_libcst += 1
 
@@ -205,7 +205,7 @@ def try_hypothesmith(programs: int, seen: Seen) -> int:
     try:
         trial()
     except Exception as error:
-        print(f"{type(error).__name__}: {error}", flush=True)
+        print(f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n", flush=True)
         return 1
     return 0
 

@@ -17,7 +17,7 @@ from properties import SETTINGS, Seen, try_all, try_written
 
 from tensorlint.fixes.apply import fix_source
 from tensorlint.linter import lint
-from tensorlint.source import Source
+from tensorlint.source import Source, SourceError
 
 FIXED = settings(
     derandomize=True, deadline=None, database=None, max_examples=40, suppress_health_check=list(HealthCheck)
@@ -106,3 +106,15 @@ def test_a_default_that_calls_its_own_function() -> None:
     program = HEAD + b"def f(x, y=f(1)):\n    return x.requires_grad_().numpy()\n\n\nf(torch.rand(3))\n"
     try_all(program, Seen())
     assert [each.code for each in lint(Source(program, "program.py"), SETTINGS)].count("TSL101") == 1
+
+
+def test_what_is_read_otherwise_than_python_does_is_not_linted() -> None:
+    """The last line is not of the block, which LibCST takes it for."""
+    program = HEAD + b"if torch:\n  x = 1\n\\\ntorch.ones(1, requires_grad=True).numpy()\n"
+    with pytest.raises(SourceError, match="LibCST reads this otherwise than Python does") as raised:
+        lint(Source(program, "program.py"), SETTINGS)
+    assert raised.value.line == 6
+
+
+def test_comments_at_the_end_may_be_kept_otherwise() -> None:
+    try_written("a\n\t#[\r\t# b", Seen())
