@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import Run
 from test_robustness import SOUND, check, faults, folder, still_linted  # noqa: F401 - a fixture among them
 
 from tensorlint.files import MOST_BYTES, read
@@ -185,14 +186,10 @@ def test_requirements_that_mean_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["9" * 5000, "[" * 100_000, "{a = " * 5000])
-def test_settings_that_mean_harm(value: str, tmp_path: Path) -> None:
-    (tmp_path / "sound.py").write_text(SOUND)
-    (tmp_path / "pyproject.toml").write_text(f"[tool.tensorlint]\nselect = {value}\n")
-    from click.testing import CliRunner
-
-    from tensorlint.cli.check import check as command
-
-    done = CliRunner().invoke(command, [str(tmp_path)])
-    assert done.exit_code == 2
-    assert "pyproject.toml: not valid TOML: " in done.stderr
-    assert "Traceback" not in done.output
+def test_settings_that_mean_harm(value: str, run: Run) -> None:
+    run.write("sound.py", SOUND)
+    run.write("pyproject.toml", f"[tool.tensorlint]\nselect = {value}\n")
+    done = run("check")
+    assert done.code == 2
+    assert "pyproject.toml: not valid TOML: " in done.err
+    assert "Traceback" not in done.out + done.err

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commands import Run
 
-from tensorlint.cli import cli
 from tensorlint.observe.places import Place
 from tensorlint.observe.recording import Case, Hazard, Recording, read, write
 from tensorlint.observe.scopes import Scopes
@@ -64,14 +63,14 @@ CUDA = "TypeError: can't convert cuda:0 device type tensor to numpy. Use Tensor.
 REFUSED = Case("Tensor.numpy", "Tensor", GRAD, "cpu", "float32", requires_grad=True)
 WORKED = Case("Tensor.numpy", "Tensor", "", "cpu", "float32", shares=True)
 Seen = tuple[str, Case, int]
+JOIN = ("check", "--isolated", "--observed", "seen.json")
 
 
 @pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, object]]]:
+def check(tmp_path: Path, run: Run) -> Callable[..., list[dict[str, object]]]:
     """Lint the program with a recording in which some calls, each given by its text (up to a ``|``), were made."""
-    monkeypatch.chdir(tmp_path)
 
-    def run(
+    def checked(
         *seen: Seen, text: str = PROGRAM, options: tuple[str, ...] = (), columns: bool = True, simulated: str = ""
     ) -> list[dict[str, object]]:
         Path("program.py").write_text(text, encoding="utf-8")
@@ -87,13 +86,12 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list
             sighting.add(case, count, 0.0)
             sighting.scope = Scopes(PROGRAM).around(line)
         write(recording, Path("seen.json"), str(tmp_path))
-        command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py", *options]
-        done = CliRunner().invoke(cli, command)
-        assert isinstance(done.exception, (SystemExit, type(None))), done.exception
-        found: list[dict[str, object]] = json.loads(done.stdout)
+        done = run(*JOIN, "--output-format", "json", "program.py", *options)
+        assert done.code in (0, 1)
+        found: list[dict[str, object]] = json.loads(done.out)
         return found
 
-    return run
+    return checked
 
 
 def sights(found: list[dict[str, object]]) -> dict[tuple[object, object], str]:
@@ -105,11 +103,10 @@ def text(found: list[dict[str, object]], code: str, line: int) -> str:
     return str(one["observed"]["text"])  # type: ignore[index]
 
 
-def test_without_a_recording_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_without_a_recording_nothing_is_said(tmp_path: Path, run: Run) -> None:
     Path("program.py").write_text(PROGRAM, encoding="utf-8")
-    done = CliRunner().invoke(cli, ["check", "--isolated", "--output-format", "json", "program.py"])
-    assert all("observed" not in each for each in json.loads(done.stdout))
+    done = run("check", "--isolated", "--output-format", "json", "program.py")
+    assert all("observed" not in each for each in json.loads(done.out))
 
 
 @pytest.mark.parametrize("columns", [True, False])
@@ -179,16 +176,12 @@ def test_a_function_that_has_moved_is_joined(check: Callable[..., list[dict[str,
 
 
 def test_what_was_seen_in_a_function_that_has_changed_is_left_out_with_a_note(
-    check: Callable[..., list[dict[str, object]]],
+    check: Callable[..., list[dict[str, object]]], run: Run
 ) -> None:
     changed = PROGRAM.replace("    return layer.weight", "    print()\n    return layer.weight")
     found = check(("layer.weight.numpy()", REFUSED, 1), text=changed)
     assert sights(found)["TSL101", 11] == "not reached"
-    command = ["check", "--isolated", "--observed", "seen.json", "program.py"]
-    assert (
-        "note: program.py has changed since it was observed; left out: weights\n"
-        in CliRunner().invoke(cli, command).output
-    )
+    assert run(*JOIN, "program.py").err == "note: program.py has changed since it was observed; left out: weights\n"
 
 
 @pytest.mark.parametrize(
@@ -200,8 +193,7 @@ def test_only(check: Callable[..., list[dict[str, object]]], only: tuple[str, ..
     assert {each["line"] for each in found} == lines
 
 
-def test_columns_behind_letters_that_take_more_than_a_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_columns_behind_letters_that_take_more_than_a_byte(tmp_path: Path, run: Run) -> None:
     source = 'import torch\n\n\ndef f(x):\n    return {"größe": x.numpy()}\n'
     Path("program.py").write_text(source, encoding="utf-8")
     recording = Recording(processes=1)
@@ -212,9 +204,9 @@ def test_columns_behind_letters_that_take_more_than_a_byte(tmp_path: Path, monke
     sighting.add(REFUSED, 1, 0.0)
     sighting.scope = Scopes(source).around(5)
     write(recording, Path("seen.json"), str(tmp_path))
-    done = CliRunner().invoke(cli, ["check", "--isolated", "--observed", "seen.json", "program.py"])
-    assert f"program.py:5:{line.index('x.') + 1}" in done.stdout
-    assert "  |" + " " * (line.index("x.") + 1) + "^^^^^^^^^ grad-to-numpy" in done.stdout
+    done = run(*JOIN, "program.py")
+    assert f"program.py:5:{line.index('x.') + 1}" in done.out
+    assert "  |" + " " * (line.index("x.") + 1) + "^^^^^^^^^ grad-to-numpy" in done.out
 
 
 KEPT = """\
@@ -233,10 +225,7 @@ print(history[0])
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: bool
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(tmp_path: Path, run: Run, seen: bool) -> None:
     Path("program.py").write_text(KEPT, encoding="utf-8")
     recording = Recording(processes=1)
     sighting = recording.at(Place(str(tmp_path / "program.py"), 8, 20, 8, 36))
@@ -247,14 +236,13 @@ def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(
         step = Place(str(tmp_path / "program.py"), 10, 5, 10, 21)
         sighting.add_hazard(Hazard("stale", "optimizer steps changed it while it was kept", step), 1)
     write(recording, Path("seen.json"), str(tmp_path))
-    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py"]
-    (found,) = json.loads(CliRunner().invoke(cli, command).stdout)
+    (found,) = json.loads(run(*JOIN, "--output-format", "json", "program.py").out)
     assert (found["code"], found["line"]) == ("TSL203", 8)
     assert found["observed"]["sight"] == ("confirmed" if seen else "not watched")
 
 
 def test_a_snapshot_that_was_not_found_is_not_added(
-    check: Callable[..., list[dict[str, object]]], tmp_path: Path
+    check: Callable[..., list[dict[str, object]]], run: Run, tmp_path: Path
 ) -> None:
     """It may be meant to change: whether it is read again is not seen."""
     check(("layer.weight.numpy()", REFUSED, 1))
@@ -262,15 +250,14 @@ def test_a_snapshot_that_was_not_found_is_not_added(
     for sighting in recording.sightings.values():
         sighting.add_hazard(Hazard("stale", "optimizer steps changed it while it was kept"), 1)
     write(recording, Path("seen.json"), str(tmp_path))
-    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", "json", "program.py"]
-    assert "TSL203" not in {each["code"] for each in json.loads(CliRunner().invoke(cli, command).stdout)}
+    found = json.loads(run(*JOIN, "--output-format", "json", "program.py").out)
+    assert "TSL203" not in {each["code"] for each in found}
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "sarif"])
-def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], form: str, tmp_path: Path) -> None:
+def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], form: str, run: Run) -> None:
     check(("layer.weight.numpy()", REFUSED, 1))
-    command = ["check", "--isolated", "--observed", "seen.json", "--output-format", form, "program.py"]
-    printed = CliRunner().invoke(cli, command).stdout
+    printed = run(*JOIN, "--output-format", form, "program.py").out
     if form == "sarif":
         results = json.loads(printed)["runs"][0]["results"]
         assert "confirmed" in {each["properties"]["observed"]["sight"] for each in results}
@@ -288,10 +275,9 @@ def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], for
         (["--observed", "seen.json", "-"], "is for files"),
     ],
 )
-def test_bad_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_bad_usage(tmp_path: Path, run: Run, arguments: list[str], message: str) -> None:
     Path("program.py").write_text(textwrap.dedent(PROGRAM), encoding="utf-8")
     paths = [] if "-" in arguments else ["program.py"]
-    done = CliRunner().invoke(cli, ["check", "--isolated", *arguments, *paths])
-    assert done.exit_code == 2
-    assert message in done.output
+    done = run("check", "--isolated", *arguments, *paths)
+    assert done.code == 2
+    assert message in done.err

@@ -81,7 +81,7 @@ def test_running_needs_five_small_packages(metadata: email.message.Message) -> N
     assert always == {
         "click>=8.1",
         "libcst>=1.4",
-        "pathspec>=0.12",
+        "pathspec>=1.1",
         "rich>=13.5",
         "tomli>=2;python_version<'3.11'",
     }
