@@ -151,6 +151,8 @@ def call_value(
     """Call each alternative of ``callee``."""
     if not all(isinstance(item, Function | Class) or _is_project_method(item) for item in alternatives(callee)):
         call_back(machine, state, node, callee, arguments)
+    if not all(isinstance(item, Bound) and isinstance(item.receiver, Tensor) for item in alternatives(callee)):
+        machine.needed.add(node)  # `x.cpu()` where `x` is a tensor on one path and something else on another
     meant = _meant(callee, arguments)
     for item in meant:
         called_out_of_sight(machine, state, node, item, arguments)

@@ -73,7 +73,6 @@ def call_method(
         case Array():
             row = machine.library.row(f"numpy.ndarray.{name}")
             if row is None:
-                machine.needed.add(node)  # `x.detach()` where `x` is an array on one path and a tensor on another
                 return Unknown()
             if name == "setflags":
                 set_flags(machine, state, node, receiver, arguments)

@@ -173,6 +173,8 @@ def test_links_that_do_nothing(text: str, column: int) -> None:
         "a = torch.zeros(3)\nif flag:\n    a = out\nb = a.detach()",
         "def f(t):\n    return t.detach()\nf(torch.zeros(3))\nf(out)",
         "def f(t):\n    return t.detach()\nf(torch.zeros(3))",
+        "class A(Unseen):\n    def f(x: torch.Tensor, flag):\n        return (x if flag else torch.zeros(3)).detach()",
+        "a = torch.zeros(3)\nif flag:\n    a = unseen()\nb = a.detach()",
     ],
 )
 def test_links_that_do_something_on_some_path(text: str) -> None:
