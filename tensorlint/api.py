@@ -63,6 +63,7 @@ def fix_source(
     *,
     path: str | os.PathLike[str] = _UNNAMED,
     unsafe: bool = False,
+    cell: int | None = None,
     settings: Mapping[str, Any] | None = None,
     isolated: bool = False,
 ) -> FixedSource[AnyStr]:
@@ -71,10 +72,11 @@ def fix_source(
     The parameters that :func:`check_source` has, too, are the same.
 
     :param unsafe: make the unsafe fixes, too
+    :param cell: of a notebook, make only fixes that change this cell (from 1, in the order of the file) and no other
     :returns: the text as it was, with a TSL900 among the findings, if it cannot be linted or the fixes would break it
     :raises SettingsError: if the settings cannot be used
     """
-    outcome = _one(text, path, settings, isolated, Mode(fix=True, unsafe=unsafe))
+    outcome = _one(text, path, settings, isolated, Mode(fix=True, unsafe=unsafe, cell=cell))
     if not outcome.fixed or outcome.data is None:
         return FixedSource(text, list(outcome.findings), 0)
     if isinstance(text, str):

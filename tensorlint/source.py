@@ -221,6 +221,10 @@ class Source:
         """A finding in the program with the places that people know. What cannot be fixed there has no fix any more."""
         return finding
 
+    def placed_edit(self, edit: Edit) -> Edit | None:
+        """An edit of the program with the place that people know; None where that is no Python."""
+        return edit
+
     def placed_error(self, error: SourceError) -> SourceError:
         """An error in the program with the place that people know."""
         return error

@@ -33,6 +33,8 @@ class Mode:
     """Apply the safe fixes."""
     unsafe: bool = False
     """Apply the unsafe ones too."""
+    cell: int | None = None
+    """Of a notebook, apply only those that change this cell and no other."""
     diff: bool = False
     """Show what fixing would change instead of changing it."""
     add_noqa: bool = False
@@ -187,7 +189,7 @@ def _fix(task: Task, source: Source, mode: Mode) -> Outcome:
         findings, known = unknown(lint(source, task.settings), source, task.settings)
         return findings
 
-    result = fix_source(source, lint_again, mode.unsafe)
+    result = fix_source(source, lint_again, mode.unsafe, mode.cell)
     findings = tuple(result.findings)
     if result.diagnostic:
         findings = (*findings, fault(SourceError(result.diagnostic), source.path))

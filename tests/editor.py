@@ -25,6 +25,7 @@ ABLE = types.ClientCapabilities(
         workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True),
         did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
     ),
+    notebook_document=types.NotebookDocumentClientCapabilities(types.NotebookDocumentSyncClientCapabilities()),
     text_document=types.TextDocumentClientCapabilities(
         publish_diagnostics=types.PublishDiagnosticsClientCapabilities(related_information=True),
         code_action=types.CodeActionClientCapabilities(
@@ -45,6 +46,9 @@ class Editor:
         self.encoding = encoding
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
+        self.cells: dict[str, list[str]] = {}
+        """The cells of each notebook, by their addresses."""
+        self.made = 0
         self.told: list[types.PublishDiagnosticsParams] = []
         self.watched: list[str] = []
         self.news = asyncio.Event()
@@ -81,6 +85,61 @@ class Editor:
         file.write_text(self.texts[uri], encoding="utf-8")
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
+    def open_notebook(self, file: Path, *cells: str, uri: str = "") -> list[str]:
+        """The cells' addresses. A cell that begins with ``#md`` is Markdown."""
+        notebook = uri or file.as_uri()
+        made = [self._cell(notebook, text) for text in cells]
+        document = types.NotebookDocument(notebook, "jupyter-notebook", 1, [cell for cell, _ in made])
+        self.versions[notebook] = 1
+        self.cells[notebook] = [cell.document for cell, _ in made]
+        texts = [text for _, text in made]
+        self.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(document, texts))
+        return self.cells[notebook]
+
+    def _cell(self, notebook: str, text: str) -> tuple[types.NotebookCell, types.TextDocumentItem]:
+        self.made += 1
+        uri = f"{notebook.replace('file:', 'vscode-notebook-cell:')}#{self.made}"
+        self.texts[uri], self.versions[uri] = text, 1
+        is_text = text.startswith("#md")
+        kind = types.NotebookCellKind.Markup if is_text else types.NotebookCellKind.Code
+        document = types.TextDocumentItem(uri, "markdown" if is_text else "python", 1, text)
+        return types.NotebookCell(kind, uri), document
+
+    def restructure(self, notebook: str, at: int, delete: int, *cells: str, keep: Sequence[str] = ()) -> None:
+        """Put cells in the place of some others: some that were among these, then new ones."""
+        made = [self._cell(notebook, text) for text in cells]
+        new = [*(types.NotebookCell(types.NotebookCellKind.Code, uri) for uri in keep), *(cell for cell, _ in made)]
+        here = self.cells[notebook]
+        gone = [uri for uri in here[at : at + delete] if uri not in keep]
+        here[at : at + delete] = [cell.document for cell in new]
+        structure = types.NotebookDocumentCellChangeStructure(
+            types.NotebookCellArrayChange(at, delete, new),
+            did_open=[text for _, text in made],
+            did_close=[types.TextDocumentIdentifier(uri) for uri in gone],
+        )
+        self._notebook_changed(notebook, types.NotebookDocumentCellChanges(structure))
+
+    def type_in_cell(self, notebook: str, uri: str, where: types.Range, new: str) -> None:
+        """As editors tell of it: the part of the text alone that has changed."""
+        self.texts[uri] = self.edited(uri, [types.TextEdit(where, new)])
+        self.versions[uri] += 1
+        document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
+        change = types.TextDocumentContentChangePartial(where, new)
+        content = types.NotebookDocumentCellContentChanges(document, [change])
+        self._notebook_changed(notebook, types.NotebookDocumentCellChanges(text_content=[content]))
+
+    def _notebook_changed(self, notebook: str, cells: types.NotebookDocumentCellChanges) -> None:
+        self.told.clear()
+        self.versions[notebook] += 1
+        document = types.VersionedNotebookDocumentIdentifier(self.versions[notebook], notebook)
+        change = types.NotebookDocumentChangeEvent(cells=cells)
+        self.client.notebook_document_did_change(types.DidChangeNotebookDocumentParams(document, change))
+
+    def close_notebook(self, notebook: str) -> None:
+        cells = [types.TextDocumentIdentifier(uri) for uri in self.cells[notebook]]
+        document = types.NotebookDocumentIdentifier(notebook)
+        self.client.notebook_document_did_close(types.DidCloseNotebookDocumentParams(document, cells))
+
     def changed_on_disk(self, file: Path) -> None:
         event = types.FileEvent(file.as_uri(), types.FileChangeType.Changed)
         self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
@@ -106,17 +165,26 @@ class Editor:
         return {each.title: each for each in actions}
 
     async def chosen(self, uri: str, action: types.CodeAction) -> str:
-        """The text after an action was chosen."""
+        """The text after an action was chosen, which changes no other."""
+        changed = await self.all_chosen(action)
+        assert list(changed) == [uri]
+        return changed[uri]
+
+    async def all_chosen(self, action: types.CodeAction) -> dict[str, str]:
+        """The texts that an action changes, after it was chosen, by their addresses."""
         if action.edit is None:
             action = await patiently(self.client.code_action_resolve_async(action))
         assert action.edit is not None
         if action.edit.document_changes is None:
             assert action.edit.changes is not None
-            return self.edited(uri, action.edit.changes[uri])
-        (change,) = action.edit.document_changes
-        assert isinstance(change, types.TextDocumentEdit)
-        assert (change.text_document.uri, change.text_document.version) == (uri, self.versions[uri])
-        return self.edited(uri, [each for each in change.edits if isinstance(each, types.TextEdit)])
+            return {uri: self.edited(uri, edits) for uri, edits in action.edit.changes.items()}
+        changed = {}
+        for change in action.edit.document_changes:
+            assert isinstance(change, types.TextDocumentEdit)
+            uri = change.text_document.uri
+            assert change.text_document.version == self.versions[uri]
+            changed[uri] = self.edited(uri, [each for each in change.edits if isinstance(each, types.TextEdit)])
+        return changed
 
     def edited(self, uri: str, edits: Sequence[types.TextEdit]) -> str:
         text = self.texts[uri]

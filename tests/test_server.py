@@ -334,9 +334,10 @@ def test_without_pygls_there_is_one_clear_line() -> None:
 
 
 def test_the_page_names_what_the_server_knows() -> None:
-    from tensorlint.plugins.server.actions import FIX_ALL
+    from tensorlint.plugins.server.actions import FIX_ALL, FIX_NOTEBOOK
 
     page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
     (settings,) = re.findall(r"<!-- settings.json -->\n```json\n(.*?)```", page, re.DOTALL)
     assert list(json.loads(settings)["[python]"]["editor.codeActionsOnSave"]) == [FIX_ALL]
-    assert set(re.findall(r"source\.fixAll[.\w]*", page)) == {FIX_ALL}
+    assert list(json.loads(settings)["notebook.codeActionsOnSave"]) == [FIX_NOTEBOOK]
+    assert set(re.findall(r"[.\w]*source\.fixAll[.\w]*", page)) == {FIX_ALL, FIX_NOTEBOOK}

@@ -29,18 +29,21 @@ class FixResult:
     """Why the fixing stopped early, if it did."""
 
 
-def fix_source(source: Source, lint: Callable[[Source], list[Finding]], unsafe: bool) -> FixResult:
+def fix_source(
+    source: Source, lint: Callable[[Source], list[Finding]], unsafe: bool, cell: int | None = None
+) -> FixResult:
     """Make every fix that may be made, and lint again, until nothing is left to fix.
 
     :param lint: gives the findings of a source; it is called once a round, on the text of that round
     :param unsafe: make unsafe fixes too
+    :param cell: of a notebook, make only fixes that change this cell and no other
     :raises SourceError: if ``source`` itself cannot be linted
     """
     first = current = source
     found = before = lint(source)
     fixed = 0
     for _ in range(MAX_ROUNDS):
-        fixes = select(found, unsafe)
+        fixes = select(found, unsafe, cell)
         if not fixes:
             return FixResult(current.data, found, fixed)
         try:
@@ -57,13 +60,15 @@ def fix_source(source: Source, lint: Callable[[Source], list[Finding]], unsafe: 
     return FixResult(source.data, before, 0, reason)
 
 
-def select(findings: Iterable[Finding], unsafe: bool) -> list[Fix]:
+def select(findings: Iterable[Finding], unsafe: bool, cell: int | None = None) -> list[Fix]:
     """The fixes to make in this round, each once; of those that overlap the first, while the others wait."""
     chosen: list[Fix] = []
     taken: list[Edit] = []
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
         fix = finding.fix
         if fix is None or not fix.edits or (fix.applicability is Applicability.UNSAFE and not unsafe):
+            continue
+        if cell is not None and any(edit.cell != cell for edit in fix.edits):
             continue
         if any(fix.edits == other.edits for other in chosen):
             continue

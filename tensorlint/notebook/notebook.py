@@ -73,6 +73,9 @@ class Notebook(Source):
             fix=self._placed_fix(finding.fix),
         )
 
+    def placed_edit(self, edit: Edit) -> Edit | None:
+        return edit if edit.cell is not None else Placing(self._layout).placed(edit)
+
     def placed_error(self, error: SourceError) -> SourceError:
         if error.has_place and error.cell is None:
             error.cell, span = self._placed(Span(error.line, error.column, error.line, error.column))
@@ -97,10 +100,9 @@ class Notebook(Source):
 
         :raises ValueError: if two edits overlap, or the notebook has no place for one
         """
-        placing = Placing(self._layout)
         placed = []
         for edit in sorted(edits, key=lambda each: (each.cell or 0, each)):
-            where = edit if edit.cell is not None else placing.placed(edit)
+            where = self.placed_edit(edit)
             if where is None:
                 raise ValueError(f"{self.path} has no place for the edit at line {edit.line} of its program")
             placed.append(where)
@@ -127,8 +129,7 @@ class Notebook(Source):
     def _placed_fix(self, fix: Fix | None) -> Fix | None:
         if fix is None:
             return None
-        placing = Placing(self._layout)
-        edits = [placing.placed(edit) for edit in fix.edits]
+        edits = [self.placed_edit(edit) for edit in fix.edits]
         placed = tuple(edit for edit in edits if edit is not None)
         return replace(fix, edits=placed) if len(placed) == len(edits) else None
 

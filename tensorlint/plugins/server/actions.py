@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic, TextEdit
+from lsprotocol.types import CodeAction, CodeActionKind, Diagnostic
 
-from tensorlint.finding import Applicability, Finding
+from tensorlint.finding import Applicability, Edit, Finding
 from tensorlint.noqa_edits import silencing
-from tensorlint.plugins.server.text import Text
-from tensorlint.source import Source, SourceError, encoded
+from tensorlint.notebook import source_of
+from tensorlint.source import SourceError, encoded
 
-__all__ = ["FIX_ALL", "quick_fixes", "wanted"]
+__all__ = ["FIX_ALL", "FIX_NOTEBOOK", "quick_fixes", "wanted"]
 
 FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.tensorlint"
+"""In a notebook it is about one cell: editors ask for it cell by cell."""
+FIX_NOTEBOOK = f"{CodeActionKind.Notebook.value}.{FIX_ALL}"
 
 
 def wanted(kind: str, only: Sequence[str] | None) -> bool:
@@ -21,28 +23,23 @@ def wanted(kind: str, only: Sequence[str] | None) -> bool:
     return only is None or any(kind == each or kind.startswith(f"{each}.") or not each for each in only)
 
 
-def quick_fixes(
-    finding: Finding, diagnostic: Diagnostic, source: str, text: Text
-) -> Iterator[tuple[CodeAction, list[TextEdit]]]:
+def quick_fixes(finding: Finding, diagnostic: Diagnostic, text: str) -> Iterator[tuple[CodeAction, list[Edit]]]:
     """The actions for one finding, each with its edits.
 
-    :param source: the text that it was found in
+    :param text: what it was found in
     """
     fix = finding.fix
     if fix is not None:
         safe = fix.applicability is Applicability.SAFE
         # A fix that a program must be looked at for is never the one that "fix this" stands for.
-        yield (
-            _quick_fix(f"{fix.applicability} fix: {fix.message}", diagnostic, safe),
-            [text.edit(each) for each in fix.edits],
-        )
+        yield _quick_fix(f"{fix.applicability} fix: {fix.message}", diagnostic, safe), list(fix.edits)
     try:
-        edits = silencing(Source(encoded(source), finding.path), [finding])
+        source = source_of(encoded(text), finding.path)
+        edits = [source.placed_edit(each) for each in silencing(source, [finding])]
     except SourceError:
         return
-    if edits:
-        action = _quick_fix(f"Suppress {finding.code} on this line (noqa)", diagnostic, False)
-        yield action, [text.edit(each) for each in edits]
+    if placed := [each for each in edits if each is not None]:
+        yield _quick_fix(f"Suppress {finding.code} on this line (noqa)", diagnostic, False), placed
 
 
 def _quick_fix(title: str, diagnostic: Diagnostic, preferred: bool) -> CodeAction:

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pygls.uris import to_fs_path, uri_scheme
-
 from tensorlint.discovery import display_path
 from tensorlint.finding import Applicability, Finding
 from tensorlint.linter import InternalError, fault
+from tensorlint.plugins.server.documents import Document
 from tensorlint.plugins.server.worker import BrokenProcessPool, Worker, findings_of, fixed
 from tensorlint.processes import LOST
 from tensorlint.settings import SettingsError
 from tensorlint.source import SourceError
 
-__all__ = ["Desk", "Document", "Linted"]
+__all__ = ["Desk", "Linted"]
 
 PAUSE = 0.3
 """Seconds without a change after which a file is linted."""
-
-_PYTHON = "python"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file as it is in the editor, saved or not."""
-
-    uri: str
-    version: int | None
-    text: str
-
-    @property
-    def path(self) -> str | None:
-        """Where it lies, or a name for what lies nowhere yet; None for what is no file of its own, as a cell is."""
-        scheme = uri_scheme(self.uri)
-        if scheme == "untitled":
-            return os.path.join(os.getcwd(), self.uri.removeprefix("untitled:").strip("/").replace("/", "-"))
-        return to_fs_path(self.uri) if scheme == "file" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +29,14 @@ class Linted:
     document: Document
     findings: list[Finding]
 
-    @property
-    def has_safe_fixes(self) -> bool:
-        """There is something that can be fixed without being looked at."""
-        return any(each.fix is not None and each.fix.applicability is Applicability.SAFE for each in self.findings)
+    def has_safe_fixes(self, cell: int | None = None) -> bool:
+        """There is something that can be fixed without being looked at; in a cell: without another one."""
+        return any(
+            each.fix is not None
+            and each.fix.applicability is Applicability.SAFE
+            and (cell is None or all(edit.cell == cell for edit in each.fix.edits))
+            for each in self.findings
+        )
 
 
 class _Job(NamedTuple):
@@ -74,25 +57,36 @@ class Desk:
         self._tell = tell
         self._worker = Worker()
         self._open: dict[str, Document] = {}
+        self._home: dict[str, str] = {}
+        """The document that a text is of, by their addresses."""
         self._linted: dict[str, Linted] = {}
         self._under_way: dict[str, _Job] = {}
 
-    def put(self, uri: str, language: str | None, version: int | None, text: str) -> None:
-        """A file was opened, or has changed.
+    def put(self, document: Document) -> None:
+        """A document was opened, or has changed."""
+        old = self._open.get(document.uri)
+        self._open[document.uri] = document
+        self._lint_soon(document.uri, 0 if old is None else PAUSE)
+        here = {each.uri for each in document.sheets}
+        if old is not None and (gone := [each for each in old.sheets if each.uri not in here]):
+            self._clear(old.closed(gone))
+        self._home |= dict.fromkeys(here, document.uri)
 
-        :param language: None: the one that it had
-        """
-        if uri not in self._open and language != _PYTHON:
-            return
-        self._open[uri] = Document(uri, version, text)
-        self._lint_soon(uri, 0 if language is not None else PAUSE)
+    def document(self, uri: str) -> Document | None:
+        """What is open under an address, or has a text of that address."""
+        return self._open.get(self._home.get(uri, uri))
 
     def close(self, uri: str) -> None:
-        """A file is edited no more: nothing is said of it."""
+        """A document is edited no more: nothing is said of it."""
         if (document := self._open.pop(uri, None)) is not None:
             self._linted.pop(uri, None)
             self._stop(uri)
-            self._tell(Linted(Document(uri, None, document.text), []))
+            self._clear(document.closed())
+
+    def _clear(self, document: Document) -> None:
+        for each in document.sheets:
+            self._home.pop(each.uri, None)
+        self._tell(Linted(document, []))
 
     def look_again(self) -> None:
         """Something on the disk has changed: lint every open file again."""
@@ -100,7 +94,8 @@ class Desk:
             self._lint_soon(uri, PAUSE)
 
     async def current(self, uri: str) -> Linted | None:
-        """What is found in a file as it is now; None if it is not open, or changes meanwhile."""
+        """What is found as it is now in the document that has a text; None if it is not open, or changes meanwhile."""
+        uri = self._home.get(uri, uri)
         if uri in self._open and self._fresh(uri) is None:
             job = self._under_way[uri]
             if not job.hurry.done():
@@ -108,12 +103,12 @@ class Desk:
             await asyncio.wait([job.task])
         return self._fresh(uri)
 
-    async def fixed(self, document: Document) -> str:
-        """The text of a file with its safe fixes made; as it was where that fails."""
+    async def fixed(self, document: Document, cell: int | None = None) -> str:
+        """The text of a document with its safe fixes made, or with those in one cell; as it was where that fails."""
         if document.path is None:
             return document.text
         try:
-            return await self._worker.do(fixed, document.path, document.text)
+            return await self._worker.do(fixed, document.path, document.text, cell)
         except (SettingsError, BrokenProcessPool):  # which the findings tell of
             return document.text
 

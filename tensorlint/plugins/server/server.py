@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from lsprotocol import types
@@ -10,9 +12,11 @@ from pygls.lsp.server import LanguageServer
 
 from tensorlint import __version__
 from tensorlint.configuration import FILES
-from tensorlint.plugins.server.actions import FIX_ALL, quick_fixes, wanted
-from tensorlint.plugins.server.desk import Desk, Document, Linted
-from tensorlint.plugins.server.diagnostics import diagnostics
+from tensorlint.finding import Edit
+from tensorlint.plugins.server.actions import FIX_ALL, FIX_NOTEBOOK, quick_fixes, wanted
+from tensorlint.plugins.server.desk import Desk, Linted
+from tensorlint.plugins.server.diagnostics import Shown, diagnostics
+from tensorlint.plugins.server.documents import PYTHON, Document, Sheet, changed, file, notebook, notebook_changed
 from tensorlint.plugins.server.text import Text
 from tensorlint.settings import BASELINE
 
@@ -20,6 +24,10 @@ __all__ = ["Server", "serve"]
 
 _WATCHED = ("**/*.py", *(f"**/{name}" for name in FILES), f"**/{BASELINE}", "**/requirements*.txt", "**/.gitignore")
 """What findings can depend on besides the file that they are in."""
+_NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    [types.NotebookDocumentFilterWithNotebook(types.NotebookDocumentFilterNotebookType("jupyter-notebook"))], save=True
+)
+"""With all their cells: which one of the file's each is can be told then."""
 
 
 class Server(LanguageServer):
@@ -27,7 +35,9 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         # Whole texts: pygls counts a form feed as the end of a line, and would make partial changes in the wrong place.
-        super().__init__("tensorlint", __version__, types.TextDocumentSyncKind.Full)
+        # Those of cells, which editors send all the same, are made here; pygls is not to complain of its own.
+        super().__init__("tensorlint", __version__, types.TextDocumentSyncKind.Full, _NOTEBOOKS)
+        logging.getLogger("pygls.workspace.text_document").setLevel(logging.CRITICAL)
         self.desk = Desk(self.tell)
         _answer(self)
 
@@ -39,34 +49,50 @@ class Server(LanguageServer):
         """A text whose places are counted as the editor does."""
         return Text(text, self.workspace.position_codec)
 
-    def diagnostics(self, linted: Linted) -> list[types.Diagnostic]:
-        """What was found in a file, as the editor shows it."""
-        document = linted.document
-        return diagnostics(
+    def shown(self, linted: Linted) -> list[Shown]:
+        """What was found in a document, as the editor shows it."""
+        found = diagnostics(
+            linted.document,
             linted.findings,
-            document.uri,
-            self.text(document.text),
+            self.text,
             lambda path: Text.of_file(path, self.workspace.position_codec),
             self.can("text_document.publish_diagnostics.related_information"),
         )
+        return list(found)
 
     def tell(self, linted: Linted) -> None:
-        """Show what was found in a file."""
-        found = types.PublishDiagnosticsParams(
-            linted.document.uri, self.diagnostics(linted), version=linted.document.version
-        )
-        self.text_document_publish_diagnostics(found)
+        """Show what was found in a document."""
+        shown = self.shown(linted)
+        for sheet in linted.document.sheets:
+            found = [each.diagnostic for each in shown if each.sheet is sheet]
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(sheet.uri, found, version=sheet.version)
+            )
 
-    def change(self, document: Document, edits: list[types.TextEdit]) -> types.WorkspaceEdit:
-        """Edits of one state of a file."""
+    def change(self, edits: Iterable[tuple[Sheet, list[types.TextEdit]]]) -> types.WorkspaceEdit:
+        """Edits of texts, each in the state that it has."""
+        edits = [(sheet, each) for sheet, each in edits if each]
         if not self.can("workspace.workspace_edit.document_changes"):
-            return types.WorkspaceEdit(changes={document.uri: edits})
-        state = types.OptionalVersionedTextDocumentIdentifier(document.uri, document.version)
-        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(state, list(edits))])
+            return types.WorkspaceEdit(changes={sheet.uri: each for sheet, each in edits})
+        return types.WorkspaceEdit(
+            document_changes=[
+                types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(sheet.uri, sheet.version), each)
+                for sheet, each in edits
+            ]
+        )
 
-    async def fix_all(self, document: Document) -> types.WorkspaceEdit:
-        """The edit that makes every safe fix."""
-        return self.change(document, self.text(document.text).edits_to(await self.desk.fixed(document)))
+    def placed(self, document: Document, edits: list[Edit]) -> types.WorkspaceEdit:
+        """Edits of what was linted as edits of what is in the editor."""
+        cells = sorted({each.cell for each in edits}, key=lambda cell: cell or 0)
+        texts = [(cell, document.sheet(cell), self.text(document.sheet(cell).text)) for cell in cells]
+        return self.change(
+            (sheet, [text.edit(each) for each in edits if each.cell == cell]) for cell, sheet, text in texts
+        )
+
+    async def fix_all(self, document: Document, cell: int | None = None) -> types.WorkspaceEdit:
+        """The edit that makes every safe fix, or every one in a cell."""
+        now = document.became(await self.desk.fixed(document, cell))
+        return self.change((sheet, self.text(sheet.text).edits_to(text)) for sheet, text in now)
 
 
 def _answer(server: Server) -> None:
@@ -75,13 +101,14 @@ def _answer(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
-        document = params.text_document
-        desk.put(document.uri, document.language_id, document.version, document.text)
+        if params.text_document.language_id == PYTHON:
+            desk.put(file(params.text_document))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        desk.put(document.uri, None, document.version, server.workspace.get_text_document(document.uri).source)
+    def edited(params: types.DidChangeTextDocumentParams) -> None:
+        uri, version = params.text_document.uri, params.text_document.version
+        if (document := desk.document(uri)) is not None:
+            desk.put(changed(document, uri, version, params.content_changes, server.workspace.position_codec))
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: types.DidSaveTextDocumentParams) -> None:
@@ -90,6 +117,23 @@ def _answer(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         desk.close(params.text_document.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def notebook_opened(params: types.DidOpenNotebookDocumentParams) -> None:
+        desk.put(notebook(params))
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def notebook_edited(params: types.DidChangeNotebookDocumentParams) -> None:
+        if (document := desk.document(params.notebook_document.uri)) is not None:
+            desk.put(notebook_changed(document, params.change, server.workspace.position_codec))
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)
+    def notebook_saved(params: types.DidSaveNotebookDocumentParams) -> None:
+        """Nothing imports a notebook."""
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def notebook_closed(params: types.DidCloseNotebookDocumentParams) -> None:
+        desk.close(params.notebook_document.uri)
 
     @server.feature(types.INITIALIZED)
     async def began(params: types.InitializedParams) -> None:
@@ -107,7 +151,7 @@ def _answer(server: Server) -> None:
     def configured(params: types.DidChangeConfigurationParams) -> None:
         """Editors send it unasked; what is set for tensorlint is in files."""
 
-    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True)
+    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL, FIX_NOTEBOOK], resolve_provider=True)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -118,41 +162,52 @@ def _answer(server: Server) -> None:
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolved(action: types.CodeAction) -> types.CodeAction:
-        linted = await desk.current(str(action.data))
-        if linted is not None and action.kind == FIX_ALL:
-            action.edit = await server.fix_all(linted.document)
+        uri = str(action.data)
+        linted = await desk.current(uri)
+        if linted is not None and action.kind in (FIX_ALL, FIX_NOTEBOOK):
+            cell = linted.document.cell(uri) if action.kind == FIX_ALL else None
+            action.edit = await server.fix_all(linted.document, cell)
         return action
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
         linted = await desk.current(params.text_document.uri)
-        return _hover(server, linted, params.position) if linted is not None else None
+        return _hover(server, linted, params) if linted is not None else None
 
 
 def _quick_fixes(server: Server, linted: Linted, params: types.CodeActionParams) -> list[types.CodeAction]:
     if not wanted(types.CodeActionKind.QuickFix.value, _only(params)):
         return []
-    document, found = linted.document, []
-    text = server.text(document.text)
-    for finding, diagnostic in zip(linted.findings, server.diagnostics(linted), strict=True):
-        if _meet(diagnostic.range, params.range):
-            for action, edits in quick_fixes(finding, diagnostic, document.text, text):
-                action.edit = server.change(document, edits)
-                found.append(action)
+    found = []
+    for each in _at(server, linted, params.text_document.uri, params.range):
+        for action, edits in quick_fixes(each.finding, each.diagnostic, linted.document.text):
+            action.edit = server.placed(linted.document, edits)
+            found.append(action)
     return found
 
 
 async def _fix_all(server: Server, linted: Linted, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """One action, or none. Its edit takes as long as linting, so that it waits for being chosen where that can be."""
-    if not wanted(FIX_ALL, _only(params)) or not linted.has_safe_fixes:
-        return []
-    action = types.CodeAction("Make all safe fixes (tensorlint)", FIX_ALL, data=linted.document.uri)
+    """An action for the file; in a notebook one for the cell and one for all of them, where there is something to fix.
+
+    Its edit takes as long as linting, so that it waits for being chosen where that can be.
+    """
+    uri, document = params.text_document.uri, linted.document
     resolvable: Any = get_capability(
         server.client_capabilities, "text_document.code_action.resolve_support.properties", []
     )
-    if "edit" not in resolvable:
-        action.edit = await server.fix_all(linted.document)
-    return [action]
+    cell = document.cell(uri)
+    found = []
+    for kind, its_cell, where in ((FIX_ALL, cell, " in this cell"), (FIX_NOTEBOOK, None, " in this notebook")):
+        if kind == FIX_NOTEBOOK and not document.is_notebook:
+            continue
+        if not wanted(kind, _only(params)) or not linted.has_safe_fixes(its_cell):
+            continue
+        title = f"Make all safe fixes{where if document.is_notebook else ''} (tensorlint)"
+        action = types.CodeAction(title, kind, data=uri)
+        if "edit" not in resolvable:
+            action.edit = await server.fix_all(document, its_cell)
+        found.append(action)
+    return found
 
 
 def _only(params: types.CodeActionParams) -> list[str] | None:
@@ -161,21 +216,24 @@ def _only(params: types.CodeActionParams) -> list[str] | None:
     return [str(getattr(each, "value", each)) for each in params.context.only]
 
 
-def _hover(server: Server, linted: Linted, position: types.Position) -> types.Hover | None:
+def _hover(server: Server, linted: Linted, params: types.HoverParams) -> types.Hover | None:
     """The pages of the rules that found something where the mouse is."""
     from tensorlint.rules.explained import explained
     from tensorlint.rules.page import fenced
 
-    here = types.Range(position, position)
     codes: dict[str, types.Range] = {}
-    for finding, diagnostic in zip(linted.findings, server.diagnostics(linted), strict=True):
-        if _meet(diagnostic.range, here):
-            codes.setdefault(finding.code, diagnostic.range)
+    for each in _at(server, linted, params.text_document.uri, types.Range(params.position, params.position)):
+        codes.setdefault(each.finding.code, each.diagnostic.range)
     if not codes:
         return None
     pages = (f"# {title}\n\n{fenced(page)}" for title, page in map(explained, codes))
     text = "\n\n---\n\n".join(pages)
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), next(iter(codes.values())))
+
+
+def _at(server: Server, linted: Linted, uri: str, place: types.Range) -> list[Shown]:
+    """What is shown in one text of a document, at a place."""
+    return [each for each in server.shown(linted) if each.sheet.uri == uri and _meet(each.diagnostic.range, place)]
 
 
 def _meet(one: types.Range, other: types.Range) -> bool:

@@ -62,6 +62,23 @@ class Text:
             if kind != "equal"
         ]
 
+    def replaced(self, place: Range, new: str) -> str:
+        """The text with a stretch of it replaced."""
+        text = "".join(self._lines)
+        return text[: self._index(place.start)] + new + text[self._index(place.end) :]
+
+    def _index(self, position: Position) -> int:
+        """Which character of the text stands there; the nearest place in it where the editor is of another mind."""
+        start = sum(map(len, self._lines[: position.line]))
+        if position.line >= len(self._lines):
+            return start
+        line, units = self._lines[position.line].rstrip("\r\n"), 0
+        for number, character in enumerate(line):
+            if units >= position.character:
+                return start + number
+            units += self._codec.client_num_units(character)
+        return start + len(line)
+
     def _start(self, number: int) -> Position:
         """Where a line begins (from 0), or the end of the text."""
         if number < len(self._lines):

@@ -32,14 +32,15 @@ def findings_of(path: str, text: str) -> list[Finding]:
     return [] if _is_left_out(path) else check_source(text, path=path)
 
 
-def fixed(path: str, text: str) -> str:
+def fixed(path: str, text: str, cell: int | None) -> str:
     """The same text with its safe fixes made.
 
+    :param cell: those in one cell of a notebook
     :raises SettingsError: if its settings cannot be used
     """
     from tensorlint.api import fix_source
 
-    return text if _is_left_out(path) else fix_source(text, path=path).text
+    return text if _is_left_out(path) else fix_source(text, path=path, cell=cell).text
 
 
 def _is_left_out(path: str) -> bool:
