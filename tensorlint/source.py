@@ -217,6 +217,10 @@ class Source:
             return Span(place.line, place.column, place.line, place.column)
         return Span(place.line, place.column, place.end_line, place.end_column)
 
+    def edit_in_file(self, edit: Edit) -> tuple[Span, str]:
+        """The stretch of the file, as an editor of text shows it, that an edit changes, and what stands there then."""
+        return Span(edit.line, edit.column, edit.end_line, edit.end_column), edit.text
+
     def placed(self, finding: Finding) -> Finding:
         """A finding in the program with the places that people know. What cannot be fixed there has no fix any more."""
         return finding

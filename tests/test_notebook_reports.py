@@ -89,7 +89,28 @@ class TestReports:
         assert first["message"]["text"].startswith("cell 3, line 1: ")
         start = first["physicalLocation"]["region"]["startLine"]
         assert "net = nn.Linear" in TEXT.split("\n")[start - 1]
-        assert "fixes" not in result  # edits are of cells, not of the file
+
+    @pytest.mark.parametrize("indent", [1, None])
+    def test_fixes_in_sarif_are_of_the_file(self, indent: int | None, run: Run) -> None:
+        loop = "for _ in range(3):\n    kept = net.state_dict()\n    net(x).sum().backward()\n    optimizer.step()\n"
+        optimizer = "optimizer = torch.optim.SGD(net.parameters())\n"
+        cells = ("#md", IMPORTS, NET, f"'\U0001f525'; {optimizer}{loop}net.load_state_dict(kept)")
+        text = json.dumps(json.loads(notebook(*cells)), indent=indent)
+        run.write("a.ipynb", text)
+        (result,) = json.loads(report(run, "sarif"))["runs"][0]["results"]
+        (change,) = result["fixes"][0]["artifactChanges"]
+        assert len(change["replacements"]) == 3  # around what is copied, and an import in another cell
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        edits = []
+        for each in change["replacements"]:
+            region = each["deletedRegion"]
+            start = starts[region["startLine"] - 1] + region["startColumn"] - 1
+            end = starts[region["endLine"] - 1] + region["endColumn"] - 1
+            edits.append((start, end, each["insertedContent"]["text"]))
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        run("check", "--fix", "--unsafe-fixes", "a.ipynb")
+        assert (run.folder / "a.ipynb").read_text() == text
 
     def test_junit(self, reported: Run) -> None:
         root = etree.fromstring(report(reported, "junit").encode())

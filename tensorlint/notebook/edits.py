@@ -11,7 +11,7 @@ from tensorlint.notebook.cells import Cell
 from tensorlint.notebook.json_text import JsonText
 from tensorlint.notebook.layout import Laid, Layout
 
-__all__ = ["Placing", "written"]
+__all__ = ["Placing", "change", "written"]
 
 _END = re.compile(r"\r\n|\r|\n")
 _PART = re.compile(r"[^\n]*\n|[^\n]+")
@@ -92,7 +92,7 @@ def written(json: JsonText, layout: Layout, edits: Iterable[Edit]) -> str:
 
     :raises ValueError: if two edits overlap, or one is of no place in a cell
     """
-    changes = sorted((_change(json, layout, edit) for edit in edits), key=lambda change: change[:2])
+    changes = sorted((change(json, layout, edit) for edit in edits), key=lambda each: each[:2])
     pieces, at = [], 0
     for start, end, text in changes:
         if start < at:
@@ -102,8 +102,11 @@ def written(json: JsonText, layout: Layout, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, json.text[at:]])
 
 
-def _change(json: JsonText, layout: Layout, edit: Edit) -> tuple[int, int, str]:
-    """From where to where the JSON changes, and what stands there then."""
+def change(json: JsonText, layout: Layout, edit: Edit) -> tuple[int, int, str]:
+    """From where to where an edit of a cell changes the JSON, and what stands there then.
+
+    :raises ValueError: if there is no such place in a cell
+    """
     cell = layout.cell(edit.cell) if edit.cell is not None else None
     if cell is None or not cell.cell.pieces:
         raise ValueError(f"there is no cell {edit.cell} to edit")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tensorlint.files import MOST_BYTES_OF_NOTEBOOK
 from tensorlint.finding import Edit, Evidence, Finding, Fix
 from tensorlint.notebook.cells import code_cells
-from tensorlint.notebook.edits import Placing, written
+from tensorlint.notebook.edits import Placing, change, written
 from tensorlint.notebook.json_text import JsonText
 from tensorlint.notebook.layout import Laid, Layout
 from tensorlint.places import Span
@@ -58,6 +58,10 @@ class Notebook(Source):
         start = self._in_json(cell, span.line, span.column)
         end = self._in_json(cell, span.end_line, span.end_column, end=span.end_column > 1)
         return Span(*start, *max(start, end))
+
+    def edit_in_file(self, edit: Edit) -> tuple[Span, str]:
+        start, end, text = change(self._json, self._layout, edit)
+        return Span(*self._json.place(start), *self._json.place(end)), text
 
     def placed(self, finding: Finding) -> Finding:
         span = Span(finding.line, finding.column, finding.end_line, finding.end_column)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tensorlint.files import is_notebook, read
-from tensorlint.finding import Evidence, Finding
+from tensorlint.finding import Edit, Evidence, Finding
 from tensorlint.notebook import source_of
 from tensorlint.source import Source, SourceError, Span
 
@@ -75,6 +75,20 @@ class Lines:
             return source.in_file(place)
         end = (place.end_line, place.end_column) if place.end_line else (place.line, place.column)
         return Span(place.line, place.column, *end)
+
+    def edit_in_file(self, path: str, edit: Edit) -> tuple[Span, str] | None:
+        """What an edit changes in the file, and into what; None where a notebook is not as it was."""
+        source = self._text(path).source if edit.cell is not None else None
+        if source is None:
+            return (
+                None
+                if edit.cell is not None
+                else (Span(edit.line, edit.column, edit.end_line, edit.end_column), edit.text)
+            )
+        try:
+            return source.edit_in_file(edit)
+        except ValueError:
+            return None
 
     def _text(self, path: str) -> _Text:
         text = self._texts.pop(path, None)

@@ -92,8 +92,8 @@ def _result(finding: Finding, fingerprint: str, rule: int, lines: Lines) -> Json
         sink = {**place, "message": message}
         result["relatedLocations"] = [{"id": number, **step} for number, step in enumerate(steps, 1)]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": each} for each in [*steps, sink]]}]}]
-    if finding.fix is not None and _is_writable(finding.fix) and finding.cell is None:
-        result["fixes"] = [_fix(finding, finding.fix)]
+    if finding.fix is not None and (fix := _fix(finding, finding.fix, lines)) is not None:
+        result["fixes"] = [fix]
     return result
 
 
@@ -107,19 +107,16 @@ def _region(line: int, column: int, end_line: int, end_column: int) -> Json:
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
-def _is_writable(fix: Fix) -> bool:
-    """A program in an encoding of its own can hold half a character, which JSON cannot pass on."""
-    return not any("\ud800" <= character <= "\udfff" for edit in fix.edits for character in edit.text)
-
-
-def _fix(finding: Finding, fix: Fix) -> Json:
-    replacements = [
-        {
-            "deletedRegion": _region(edit.line, edit.column, edit.end_line, edit.end_column),
-            "insertedContent": {"text": edit.text},
-        }
-        for edit in fix.edits
-    ]
+def _fix(finding: Finding, fix: Fix, lines: Lines) -> Json | None:
+    """A fix as what it changes in the file; None where that cannot be said."""
+    replacements = []
+    for change in (lines.edit_in_file(finding.path, edit) for edit in fix.edits):
+        # A program in an encoding of its own can hold half a character, which JSON cannot pass on.
+        if change is None or any("\ud800" <= character <= "\udfff" for character in change[1]):
+            return None
+        span, text = change
+        deleted = _region(span.line, span.column, span.end_line, span.end_column)
+        replacements.append({"deletedRegion": deleted, "insertedContent": {"text": text}})
     return {
         "description": {"text": escaped(fix.message)},
         "artifactChanges": [{"artifactLocation": artifact(finding.path), "replacements": replacements}],
