@@ -205,6 +205,41 @@ def test_where_it_is_and_whether_it_is(project: Path, tmp_path: Path, check: Che
     assert kept(project)
 
 
+def test_the_settings_say_where_it_is(project: Path, tmp_path: Path, tensorlint: Command) -> None:
+    (project / "sub").mkdir()
+    (project / "sub" / "a.py").write_bytes((project / "a.py").read_bytes())
+    (project / "tensorlint.toml").write_text('cache-dir = "../kept"\n')
+    for here in (project, project / "sub"):
+        assert tensorlint(here, "check").code == 1
+    assert len(list((tmp_path / "kept").glob("*.results"))) == 2  # one for each working folder
+    assert tensorlint(project, "check", "--cache-dir", "one").code == 1
+    assert tensorlint(project, "check", TENSORLINT_CACHE_DIR="two").code == 1
+    assert tensorlint(project / "sub", "check", "--config", "cache-dir='three'").code == 1
+    for where in ("one", "two", "sub/three"):
+        assert list((project / where).glob("*.results"))
+    assert len(list((tmp_path / "kept").glob("*.results"))) == 2
+    assert tensorlint(project / "sub", "clean").out == f"Deleted the results in {tmp_path / 'kept'}.\n"
+    assert not (tmp_path / "kept").exists()
+    assert not (project / ".tensorlint_cache").exists()
+
+
+def test_where_it_is_does_not_change_what_is_kept(project: Path, tmp_path: Path, tensorlint: Command) -> None:
+    (project / "tensorlint.toml").write_text('cache-dir = "../kept"\n')
+    tensorlint(project, "check")
+    tensorlint(project, "check", "--cache-dir", "../kept", "--config", "cache-dir='elsewhere'")
+    assert len(list((tmp_path / "kept").glob("*.results"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("1", "takes the path of a folder, as a string, not 1"), ("''", "names no folder")]
+)
+def test_what_is_no_folder_in_the_settings(text: str, said: str, project: Path, tensorlint: Command) -> None:
+    (project / "tensorlint.toml").write_text(f"cache-dir = {text}\n")
+    for command in ("check", "clean"):
+        done = tensorlint(project, command)
+        assert (done.code, done.err) == (2, f"Error: {project / 'tensorlint.toml'}: 'cache-dir' {said}\n")
+
+
 def test_old_files_go(tmp_path: Path) -> None:
     where = str(tmp_path / "cache")
     for number in range(folder.MOST_FILES + 5):

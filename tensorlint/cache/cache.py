@@ -208,7 +208,7 @@ class _Project:
 
 def _relevant(settings: Settings) -> Settings:
     """The settings without what does not change what is found in a file."""
-    return replace(settings, exclude=(), baseline=None, file=None, given=())
+    return replace(settings, exclude=(), baseline=None, cache_dir="", file=None, given=())
 
 
 def _key(settings: Settings) -> str:

@@ -72,7 +72,8 @@ def _run(
         wanted = {here, *(each for each in targets.values() if create or os.path.lexists(each))}
         baselines = {each: Baseline(each) if create and not os.path.lexists(each) else read(each) for each in wanted}
         mode, jobs = Mode(debug=options["debug"]), options["jobs"]
-        linted = run_files(settings, found, mode, jobs, opened_cache(options), _without_baseline if create else None)
+        cache = opened_cache(options, settings.settings(os.getcwd()))
+        linted = run_files(settings, found, mode, jobs, cache, _without_baseline if create else None)
         for target in sorted(baselines):
             group = _group(baselines[target], targets, linted)
             if group[1] or target == here:

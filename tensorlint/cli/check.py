@@ -94,10 +94,9 @@ def _run_files(settings: Configuration, found: Discovered, paths: list[str], opt
 
     with_baseline = options["observed"] is None and _read_baselines(settings, found)
     changes = Changes(options["diff_base"]) if options["diff_base"] is not None else None
+    cache = opened_cache(options, settings.settings(os.getcwd()))
     try:
-        linted = run_files(
-            settings, found, _mode(options), options["jobs"], opened_cache(options), _adapted(options), changes
-        )
+        linted = run_files(settings, found, _mode(options), options["jobs"], cache, _adapted(options), changes)
     except ChangesError as error:
         raise BadSettings(f"--diff-base: {error}") from None
     if options["observed"] is not None:

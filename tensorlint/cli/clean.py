@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tensorlint.cli.options import cache_dir
+from tensorlint.cli.options import BadSettings, cache_dir
 from tensorlint.report.printable import escaped
+from tensorlint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from tensorlint.cache.cache import Cache
@@ -21,8 +22,13 @@ __all__ = ["clean", "opened_cache"]
 def clean(cache_dir: str | None) -> int:
     """Delete the results that are kept from run to run. They are made again when they are needed."""
     from tensorlint.cache import folder
+    from tensorlint.configuration import nearest
 
-    path = _folder(cache_dir)
+    here = os.path.join(os.getcwd(), "x")
+    try:
+        path = _folder(cache_dir) if cache_dir else _folder(nearest(here).cache_dir)
+    except SettingsError as error:
+        raise BadSettings(str(error)) from None
     try:
         there = folder.clean(path)
     except OSError as error:
@@ -36,16 +42,19 @@ class _CannotClean(click.ClickException):
     exit_code = 2
 
 
-def opened_cache(options: dict[str, Any]) -> Cache | None:
-    """The cache that the options ask for."""
+def opened_cache(options: dict[str, Any], settings: Settings) -> Cache | None:
+    """The cache that the options ask for, or the settings of the working folder."""
     if options["no_cache"]:
         return None
     from tensorlint.cache.cache import Cache
 
-    return Cache(_folder(options["cache_dir"]), lambda text: click.echo(f"warning: {escaped(text)}", err=True))
+    return Cache(
+        _folder(options["cache_dir"] or settings.cache_dir),
+        lambda text: click.echo(f"warning: {escaped(text)}", err=True),
+    )
 
 
-def _folder(chosen: str | None) -> str:
+def _folder(chosen: str) -> str:
     from tensorlint.cache import folder
     from tensorlint.discovery import project_root
 

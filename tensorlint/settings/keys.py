@@ -114,6 +114,10 @@ def _lay_baseline(settings: Settings, value: str, origin: Origin) -> Settings:
     return replace(settings, baseline=os.path.abspath(os.path.join(origin.base, value)) if value else "")
 
 
+def _lay_cache_dir(settings: Settings, value: str, origin: Origin) -> Settings:
+    return replace(settings, cache_dir=os.path.abspath(os.path.join(origin.base, value)))
+
+
 def _show_select(settings: Settings, defaults: Defaults) -> object:
     return tuple(code for code, default in sorted(defaults.items()) if settings.is_selected(code, default))
 
@@ -274,5 +278,15 @@ KEYS: Mapping[str, Key] = {
         "known-findings.jsonl",
         _lay_baseline,
         _shown("baseline"),
+    ),
+    "cache-dir": Key(
+        kinds.FOLDER,
+        None,
+        "The folder in which results are kept from run to run. Without the key it is `.tensorlint_cache` in the"
+        " project's folder. The settings of the working folder say it for the whole run; `--cache-dir` and the"
+        " environment variable `TENSORLINT_CACHE_DIR` count before it, and `--no-cache` keeps nothing.",
+        "../caches/tensorlint",
+        _lay_cache_dir,
+        lambda settings, defaults: settings.cache_dir or None,
     ),
 }

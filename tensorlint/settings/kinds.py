@@ -9,7 +9,7 @@ from typing import Any
 from tensorlint.settings.model import RowTable
 from tensorlint.versions import is_version
 
-__all__ = ["CODES", "CODES_BY_PATTERN", "FILE", "PATTERNS", "ROWS", "VERSION", "Kind", "choice", "shown"]
+__all__ = ["CODES", "CODES_BY_PATTERN", "FILE", "FOLDER", "PATTERNS", "ROWS", "VERSION", "Kind", "choice", "shown"]
 
 _MOST_SHOWN = 60
 
@@ -49,6 +49,12 @@ def _text(value: object) -> str:
     if "\0" in value:
         raise ValueError("holds a NUL character")
     return value
+
+
+def _folder(value: object) -> str:
+    if not _text(value):
+        raise ValueError("names no folder")
+    return _text(value)
 
 
 def _version(value: object) -> str:
@@ -120,6 +126,7 @@ CODES_BY_PATTERN = Kind(
     {"type": "object", "additionalProperties": _CODES_SCHEMA},
 )
 FILE = Kind("the path of a file, as a string", _text, {"type": "string"})
+FOLDER = Kind("the path of a folder, as a string", _folder, {"type": "string", "minLength": 1})
 VERSION = Kind(
     'a version such as "2.1", or "newest"', _version, {"type": "string", "pattern": r"^(newest|\d+(\.\d+)*)$"}
 )

@@ -119,6 +119,8 @@ class Settings:
     """Selectors of rules all of whose fixes are taken as unsafe; of both, the longer selector counts."""
     baseline: str | None = None
     """The file with the findings that are known already (an absolute path); empty: none; None: nothing was said."""
+    cache_dir: str = ""
+    """The folder for results that are kept (an absolute path); empty: the usual one."""
     file: str | None = field(default=None, compare=False)
     """Where the settings were read."""
     given: tuple[Given, ...] = field(default=(), compare=False)
