@@ -8,6 +8,7 @@ __all__ = [
     "Confidence",
     "Edit",
     "Evidence",
+    "ExtensionWarning",
     "Finding",
     "Fix",
     "FixedSource",
@@ -20,11 +21,13 @@ __all__ = [
 TYPE_CHECKING = False  # as type checkers know it; the module typing would have to be imported
 if TYPE_CHECKING:
     from tensorlint.api import FixedSource, check_paths, check_source, fix_source
+    from tensorlint.extensions import ExtensionWarning
     from tensorlint.finding import Applicability, Confidence, Edit, Evidence, Finding, Fix
     from tensorlint.settings import SettingsError
 
 _HOMES = {
     "tensorlint.api": ("FixedSource", "check_paths", "check_source", "fix_source"),
+    "tensorlint.extensions": ("ExtensionWarning",),
     "tensorlint.finding": ("Applicability", "Confidence", "Edit", "Evidence", "Finding", "Fix"),
     "tensorlint.settings": ("SettingsError",),
 }

@@ -1,21 +1,25 @@
 """tensorlint from Python. These names are also those of the package: ``tensorlint.check_source(...)``.
 
 Nothing here keeps anything between calls that changes a result, writes a file, or prints. Threads may call it at the
-same time; as they would wait for each other, processes are what makes it faster.
+same time; as they would wait for each other, processes are what makes it faster. Each call warns, with an
+:class:`~tensorlint.extensions.ExtensionWarning`, of every rule and table of another package that is not used.
 """
 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, AnyStr, Generic
 
 from tensorlint.configuration import Configuration, Overrides
 from tensorlint.discovery import discover, display_path, is_stub
+from tensorlint.extensions import ExtensionWarning
 from tensorlint.finding import Finding
 from tensorlint.session import Mode, Outcome, Task, run, unreachable
 from tensorlint.settings import Settings
+from tensorlint.work import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -55,6 +59,7 @@ def check_source(
     :returns: a single TSL900 where the text cannot be linted
     :raises SettingsError: if the settings cannot be used
     """
+    _warn()
     return list(_one(text, path, settings, isolated, Mode()).findings)
 
 
@@ -76,6 +81,7 @@ def fix_source(
     :returns: the text as it was, with a TSL900 among the findings, if it cannot be linted or the fixes would break it
     :raises SettingsError: if the settings cannot be used
     """
+    _warn()
     outcome = _one(text, path, settings, isolated, Mode(fix=True, unsafe=unsafe, cell=cell))
     if not outcome.fixed or outcome.data is None:
         return FixedSource(text, list(outcome.findings), 0)
@@ -108,12 +114,23 @@ def check_paths(
     :returns: among them a TSL900 for each file that could not be linted and each path that is not there
     :raises SettingsError: if the settings of some file cannot be used
     """
+    _warn()
     configuration = _configuration(settings, isolated)
     found = discover([os.fspath(path) for path in paths], configuration.settings, force_exclude=force_exclude)
     tasks = [Task(path, _settings(configuration, os.path.dirname(path))) for path in found.files]
     outcomes = run(tasks, Mode(), jobs=jobs, executor=executor)
     findings = [finding for outcome in outcomes for finding in outcome.findings]
     return sorted([*findings, *map(unreachable, found.problems)], key=lambda each: each.sort_key)
+
+
+def _warn() -> None:
+    """Warn whoever called a function of this module."""
+    from tensorlint.rules.unused import not_used
+
+    with ONE_AT_A_TIME:
+        problems = not_used()
+    for problem in problems:
+        warnings.warn(problem, ExtensionWarning, stacklevel=3)
 
 
 def _one(

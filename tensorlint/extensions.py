@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CODE", "OWN", "RULES", "TABLES", "Extension", "extensions", "forget", "place"]
+__all__ = ["CODE", "OWN", "RULES", "TABLES", "Extension", "ExtensionWarning", "extensions", "forget", "place"]
 
 RULES = "tensorlint.rules"
 TABLES = "tensorlint.tables"
@@ -27,6 +27,10 @@ OWN = "TSL"
 
 _WORDS = (RULES.encode(), TABLES.encode())
 _FILES = ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt")
+
+
+class ExtensionWarning(UserWarning):
+    """A rule or a table that another package adds is not used; the text names the package and says why."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

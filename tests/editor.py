@@ -51,11 +51,17 @@ class Editor:
         self.made = 0
         self.told: list[types.PublishDiagnosticsParams] = []
         self.watched: list[str] = []
+        self.messages: list[types.ShowMessageParams] = []
         self.news = asyncio.Event()
 
         @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def told(params: types.PublishDiagnosticsParams) -> None:
             self.told.append(params)
+            self.news.set()
+
+        @client.feature(types.WINDOW_SHOW_MESSAGE)
+        def said(params: types.ShowMessageParams) -> None:
+            self.messages.append(params)
             self.news.set()
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
@@ -232,11 +238,15 @@ async def editor(
     *folders: Path,
     capabilities: types.ClientCapabilities = ABLE,
     encoding: str = "utf-16",
+    packages: Sequence[Path] = (),
 ) -> AsyncIterator[Editor]:
-    """An editor that was started in a folder, with some folders as its workspace (else that one)."""
+    """An editor that was started in a folder, with some folders as its workspace (else that one).
+
+    :param packages: folders of packages that are installed besides
+    """
     client = LanguageClient("tests", "1")
     here = Editor(client, encoding)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *packages)))}
     await client.start_io(COMMAND, "server", "--stdio", cwd=str(folder), env=environment)
     workspace = [types.WorkspaceFolder(each.as_uri(), each.name) for each in folders or (folder,)]
     params = types.InitializeParams(capabilities, root_uri=folder.as_uri(), workspace_folders=workspace)

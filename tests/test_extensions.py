@@ -123,6 +123,34 @@ BROKEN = {
 }
 
 
+API = """
+import json, sys, warnings
+import tensorlint
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    tensorlint.check_source("import torch", isolated=True)
+    tensorlint.fix_source("import torch", isolated=True)
+    tensorlint.check_paths(["program.py"], isolated=True)
+for each in caught:
+    assert each.category is tensorlint.ExtensionWarning, each
+    print(json.dumps([each.filename, each.lineno, str(each.message)]))
+"""
+
+
+def test_from_python_they_are_warnings(packages: Packages) -> None:
+    (packages.folder / "api.py").write_text(API)
+    here = "import sys; sys.path.insert(0, '.')"
+    assert packages(module="api", before=here).stdout == ""
+    packages.add_rule("raise SystemExit(3)\n")
+    done = packages(module="api", before=here)
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    message = "the rules in abc_rules of abc-rules 1.0 are not used: SystemExit: 3"
+    assert [(Path(file).name, line, text) for file, line, text in said] == [
+        ("api.py", line, message) for line in (7, 8, 9)
+    ], done.stderr
+
+
 def test_rules_that_cannot_be_used_are_warnings_of_one_line_each(packages: Packages) -> None:
     for number, (text, _) in enumerate(BROKEN.values()):
         entry, module = f"A{chr(65 + number)}", f"a{number:02}_rules"

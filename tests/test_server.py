@@ -15,6 +15,7 @@ import pytest
 from checkout import ROOT
 from editor import ABLE, PATIENCE, editor
 from lsprotocol import types
+from plugin_packages import RULE, Packages
 
 from tensorlint import check_source, fix_source
 
@@ -323,6 +324,24 @@ def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
 
     asyncio.run(look())
     assert not trap.exists()
+
+
+def test_it_is_said_once_which_rules_of_other_packages_are_not_used(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    packages = Packages(tmp_path / "site", tmp_path / "work")
+    packages.add_rule("raise SystemExit(3)\n")
+    packages.add("good-rules", "[tensorlint.rules]\nXYZ = xyz_rules\n", {"xyz_rules.py": RULE.replace("ABC", "XYZ")})
+
+    async def look() -> None:
+        async with editor(packages.folder, packages=[packages.site]) as here:
+            for number in range(2):
+                uri = here.open(packages.folder / f"{number}.py", BAD)
+                assert codes(await here.shown(uri)) == ["TSL101", "XYZ101"]
+            (said,) = here.messages
+            assert said.type == types.MessageType.Warning
+            assert said.message == "tensorlint: the rules in abc_rules of abc-rules 1.0 are not used: SystemExit: 3"
+
+    asyncio.run(look())
 
 
 def test_without_pygls_there_is_one_clear_line() -> None:

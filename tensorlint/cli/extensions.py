@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import click
 
-from tensorlint.extensions import RULES, TABLES, extensions
+from tensorlint.rules.unused import not_used
 
 __all__ = ["warn_of_extensions"]
 
 
 def warn_of_extensions() -> None:
-    """Say on standard error which rules and tables of other packages are not used, and why; a line each.
-
-    Nothing is imported where no package adds any.
-    """
-    if not extensions(RULES) and not extensions(TABLES):
-        return
-    from tensorlint.rules.registry import problems
-
-    for problem in problems():
+    """Say on standard error which rules and tables of other packages are not used, and why; a line each."""
+    for problem in not_used():
         click.echo(f"warning: {problem}", err=True)

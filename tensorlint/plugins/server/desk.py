@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tensorlint.discovery import display_path
+from tensorlint.extensions import RULES, TABLES, extensions
 from tensorlint.finding import Applicability, Finding
 from tensorlint.linter import InternalError, fault
 from tensorlint.plugins.server.documents import Document
-from tensorlint.plugins.server.worker import BrokenProcessPool, Worker, findings_of, fixed
+from tensorlint.plugins.server.worker import BrokenProcessPool, Worker, findings_of, fixed, not_used
 from tensorlint.processes import LOST
 from tensorlint.settings import SettingsError
 from tensorlint.source import SourceError
@@ -111,6 +112,15 @@ class Desk:
             return await self._worker.do(fixed, document.path, document.text, cell)
         except (SettingsError, BrokenProcessPool):  # which the findings tell of
             return document.text
+
+    async def warnings(self) -> tuple[str, ...]:
+        """What is to be said of packages that add rules or tables."""
+        if not extensions(RULES) and not extensions(TABLES):
+            return ()
+        try:
+            return await self._worker.do(not_used)
+        except BrokenProcessPool as error:
+            return (f"the rules and tables of other packages cannot be read: {error}",)
 
     def end(self) -> None:
         """Stop working."""

@@ -142,6 +142,8 @@ def _answer(server: Server) -> None:
             options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
             registration = types.Registration("tensorlint", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             await server.client_register_capability_async(types.RegistrationParams([registration]))
+        for text in await desk.warnings():
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"tensorlint: {text}"))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def changed_on_disk(params: types.DidChangeWatchedFilesParams) -> None:

@@ -8,15 +8,17 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
+from tensorlint.extensions import ExtensionWarning
 from tensorlint.finding import Finding
 from tensorlint.processes import folder_left_out
 
-__all__ = ["BrokenProcessPool", "Worker", "findings_of", "fixed"]
+__all__ = ["BrokenProcessPool", "Worker", "findings_of", "fixed", "not_used"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +43,13 @@ def fixed(path: str, text: str, cell: int | None) -> str:
     from tensorlint.api import fix_source
 
     return text if _is_left_out(path) else fix_source(text, path=path, cell=cell).text
+
+
+def not_used() -> tuple[str, ...]:
+    """What rules and tables of other packages are not used, and why: a sentence each."""
+    from tensorlint.rules import unused
+
+    return unused.not_used()
 
 
 def _is_left_out(path: str) -> bool:
@@ -103,6 +112,7 @@ class Worker:
 def _begin() -> None:
     """Begin the process: nothing that it may print goes to the editor, and it does not outlive the server."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore", ExtensionWarning)  # the server tells of them, once
     sys.stdout.flush()
     os.dup2(2, 1)
     threading.Thread(target=_end_with_server, daemon=True).start()
