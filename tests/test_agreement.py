@@ -40,9 +40,9 @@ def test_the_fixtures_of_a_rule_mark_it_and_keep_what_it_misses(code: str) -> No
     assert "known_missed.py" in texts
 
 
-def test_the_table_of_the_readme_lists_the_rules() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^(TSL\d{3}) +([a-z0-9-]+) +(on|opt-in) ", readme, re.MULTILINE)
+def test_the_list_of_the_rules_names_all() -> None:
+    page = (ROOT / "docs" / "rules" / "index.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(TSL\d{3})\]\(\1.md\) \| ([a-z0-9-]+) \| (on|opt-in) \|", page, re.MULTILINE)
     assert rows == [(each.code, each.name, "on" if each.default else "opt-in") for each in every_rule()]
 
 

@@ -9,7 +9,15 @@ from checkout import ROOT
 from played import hold
 from readme_blocks import Block, blocks
 
-PAGES = {"index.md": ["TSL101", "TSL102", "TSL301"], "model.md": ["TSL101", "TSL203"], "why.md": ["TSL101", "TSL503"]}
+PAGES = {
+    "index.md": ["TSL101", "TSL102", "TSL301"],
+    "model.md": ["TSL101", "TSL203"],
+    "why.md": ["TSL101", "TSL503"],
+    "running.md": ["TSL101", "TSL301"],
+    "suppression.md": ["RUF102"],
+    "repairs.md": [],
+    "flake8.md": ["TSL301"],
+}
 """The pages, and what is found in their programs: refreshed while something was broken they would say less."""
 
 
@@ -27,7 +35,7 @@ def test_commands_print_what_the_page_says(page: str, tmp_path: Path, request: p
 def test_the_page_shows_what_is_found(page: str) -> None:
     printed = "".join(block.text for block in blocks_of(page) if block.language == "console")
     for code in PAGES[page]:
-        assert f"{code} [" in printed
+        assert f"{code} " in printed
 
 
 def test_the_first_program_is_repaired_in_the_end() -> None:
