@@ -151,6 +151,25 @@ def test_what_leaves_no_trace_is_not_watched(check: Callable[..., list[dict[str,
     assert sights(check())["TSL301", 42] == "not watched"
 
 
+def test_an_index_is_watched_on_a_simulated_gpu(check: Callable[..., list[dict[str, object]]]) -> None:
+    words = "torch.zeros(3)[image[::-1]]"
+    stride = "ValueError: At least one stride in the given numpy array is negative"
+    refused = Case("Tensor.__getitem__", "ndarray", stride, negative_strides=True)
+    assert sights(check(simulated="cuda"))["TSL301", 42] == "not reached"
+    assert sights(check((words, refused, 1), simulated="cuda"))["TSL301", 42] == "confirmed"
+    copied = refused._replace(outcome="", negative_strides=False)
+    assert sights(check((words, copied, 1), simulated="cuda"))["TSL301", 42] == "cleared"
+
+
+@pytest.mark.parametrize("name", ["torch.Tensor", "torch.FloatTensor"])
+def test_the_constructor_is_watched_and_its_like_are_not(
+    check: Callable[..., list[dict[str, object]]], name: str
+) -> None:
+    text = f"import numpy as np\nimport torch\n\nweights = {name}(np.arange(3))\n"
+    found = check(text=text, options=("--extend-select", "TSL305"))
+    assert sights(found)["TSL305", 4] == ("not reached" if name == "torch.Tensor" else "not watched")
+
+
 def test_what_was_not_found_is_observed_only(check: Callable[..., list[dict[str, object]]]) -> None:
     found = check(("x.numpy()|\n\n\ndef picked", REFUSED, 3))
     assert sights(found)["TSL101", 38] == "observed only"

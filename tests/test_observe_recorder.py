@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import pickle
 import threading
@@ -17,6 +18,7 @@ import torch
 from tensorlint.observe import crossings as crossings_module
 from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.recording import Case
+from tensorlint.observe.simulate import simulated_cuda
 
 
 @pytest.fixture
@@ -57,6 +59,9 @@ def read_only() -> Any:
         (lambda: torch.tensor(np.float32(1)), "torch.tensor", "scalar"),
         (lambda: torch.tensor([[np.ones(3)]]), "torch.tensor", "list of ndarray"),
         (lambda: torch.tensor([torch.ones(())]), "torch.tensor", "list of Tensor"),
+        (lambda: torch.tensor([np.float64(1)]), "torch.tensor", "list of scalar"),
+        (lambda: torch.Tensor(np.ones(3)), "torch.Tensor", "ndarray"),
+        (lambda: torch.Tensor([np.ones(3)]), "torch.Tensor", "list of ndarray"),
         (lambda: torch.from_dlpack(np.ones(3)), "torch.from_dlpack", "ndarray"),
         (lambda: torch.utils.data.default_collate([np.ones(3)]), "torch.as_tensor", "ndarray"),
     ],
@@ -71,7 +76,16 @@ def test_each_crossing_is_seen(recorder: Recorder, cross: Callable[[], Any], cal
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: torch.tensor([1, 2]), lambda: torch.as_tensor(3.0), lambda: torch.ones(3) + 1]
+    "make",
+    [
+        lambda: torch.tensor([1, 2]),
+        lambda: torch.as_tensor(3.0),
+        lambda: torch.ones(3) + 1,
+        lambda: torch.Tensor(2, 3),
+        lambda: torch.Tensor([1.0, 2.0]),
+        lambda: torch.Tensor(torch.ones(2)),
+        lambda: torch.nn.Parameter(torch.ones(2)),
+    ],
 )
 def test_what_does_not_cross_is_not_recorded(recorder: Recorder, make: Callable[[], Any]) -> None:
     make()
@@ -91,6 +105,8 @@ def test_what_does_not_cross_is_not_recorded(recorder: Recorder, make: Callable[
         (lambda: torch.ones(2, device="meta").numpy(), {"device": "meta", "outcome": "TypeError: can't convert meta"}),
         (lambda: torch.from_numpy(np.ones(3)[::-1]), {"negative_strides": True, "outcome": "ValueError: At least one"}),
         (lambda: torch.from_numpy(read_only()), {"writeable": False, "shares": True, "dtype": "float64"}),
+        (lambda: torch.Tensor(np.ones(3)[::-1]), {"negative_strides": True, "outcome": "ValueError: At least one"}),
+        (lambda: torch.Tensor(np.ones(3, dtype=np.float32)), {"shares": True, "dtype": "float32"}),
         (lambda: torch.from_numpy([1.0]), {"given": "list", "outcome": "TypeError: expected np.ndarray"}),
         (lambda: torch.as_tensor(np.ones(3), dtype=torch.float32), {"shares": False, "dtype": "float64"}),
     ],
@@ -200,6 +216,79 @@ def test_tables_that_are_keyed_by_functions_find_them(recorder: Recorder) -> Non
     logged = torch.ones(1).as_subclass(Logged)
     assert logged.item() == "an item"
     assert logged.tolist() == "a list"
+
+
+@pytest.mark.parametrize("fullgraph", [True, False])
+def test_compiled_code_that_is_given_an_array_works_as_before(recorder: Recorder, fullgraph: bool) -> None:
+    """What is compiled for an array begins by calling `torch.as_tensor`, which must not be compiled in turn."""
+
+    def add(x: torch.Tensor, array: Any) -> torch.Tensor:
+        return x + torch.as_tensor(array)
+
+    compiled = torch.compile(add, backend="eager", fullgraph=fullgraph)
+    assert compiled(torch.ones(3), np.ones(3)).tolist() == [2, 2, 2]
+
+
+class Named(torch.Tensor):
+    """A tensor with a constructor of its own."""
+
+    @staticmethod
+    def __new__(cls, data: Any, name: str = "") -> Any:
+        return super().__new__(cls, data)
+
+    def __init__(self, data: Any, name: str = "") -> None:
+        self.label = name
+
+
+def test_classes_of_tensors_are_made_as_before(recorder: Recorder) -> None:
+    named = Named(np.ones(2, dtype=np.float32), "weights")
+    assert (type(named), named.label, named.tolist()) == (Named, "weights", [1, 1])
+    assert isinstance(torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter)
+    assert torch.Tensor.__new__(torch.Tensor, 2).shape == torch.ones(1).__new__(torch.Tensor, 2).shape == (2,)
+    with pytest.raises(TypeError, match="invalid data type 'str'"):
+        torch.Tensor("two")
+
+
+def index(tensor: torch.Tensor, array: Any) -> Any:
+    return tensor[array]
+
+
+def index_in_rows(tensor: torch.Tensor, array: Any) -> Any:
+    return tensor[array, 0]
+
+
+def store_at(tensor: torch.Tensor, array: Any) -> None:
+    tensor[array] = 1.0
+
+
+def store_it(tensor: torch.Tensor, array: Any) -> None:
+    tensor[0] = array
+
+
+@pytest.mark.parametrize(
+    ("cross", "array", "call", "outcome"),
+    [
+        (index, np.arange(2), "Tensor.__getitem__", ""),
+        (index, np.arange(2)[::-1], "Tensor.__getitem__", "ValueError: At least one stride"),
+        (index_in_rows, np.arange(2), "Tensor.__getitem__", ""),
+        (store_at, np.arange(2), "Tensor.__setitem__", ""),
+        (store_it, np.ones(2), "Tensor.__setitem__", "TypeError: can't assign a numpy.ndarray"),
+    ],
+)
+def test_an_index_is_seen_on_a_simulated_gpu(cross: Callable[..., Any], array: Any, call: str, outcome: str) -> None:
+    with simulated_cuda(), Recorder() as recorder:
+        tensor = torch.zeros(2, 2, device="cuda")
+        tensor[0], tensor[:, 1]  # no crossings
+        with contextlib.suppress(TypeError, ValueError):
+            result = cross(tensor, array)
+            assert result is None or result.is_cuda
+    (case,) = cases(recorder)
+    assert (case.call, case.given) == (call, "ndarray")
+    assert case.outcome.startswith(outcome)
+    assert bool(case.outcome) == bool(outcome)
+    ((place, _),) = recorder.recording.sightings.items()
+    assert (place.path, place.line) == (__file__, cross.__code__.co_firstlineno + 1)
+    assert not recorder.recording.faults
 
 
 def test_compiled_and_scripted_code_works_as_before(recorder: Recorder) -> None:

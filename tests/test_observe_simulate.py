@@ -102,6 +102,18 @@ def test_tags_follow_the_data(cuda: torch.device, make) -> None:
         tensor.detach().numpy()
 
 
+@pytest.mark.parametrize("name", ["as_tensor", "asarray", "from_numpy"])
+def test_a_warning_names_the_line_of_the_program(cuda: torch.device, name: str) -> None:
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        with pytest.warns(UserWarning, match="not writable") as told:
+            getattr(torch, name)(np.broadcast_to(np.zeros(1), 3))
+    finally:
+        torch.set_warn_always(before)
+    assert {one.filename for one in told} == {__file__}
+
+
 def test_factories_inside_a_device_block(cuda: torch.device) -> None:
     with cuda:
         assert torch.ones(2).is_cuda

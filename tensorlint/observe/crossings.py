@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +12,16 @@ import torch
 from tensorlint.observe.recording import Case
 from tensorlint.observe.simulate_calls import taken_to_be_on
 
-__all__ = ["SCALAR", "Facts", "case", "crossings", "facts", "memory", "overlap"]
+__all__ = ["INDEXING", "SCALAR", "Facts", "case", "crossings", "facts", "memory", "overlap"]
 
 _T = torch.Tensor
 _METHODS = ("numpy", "__array__", "__dlpack__", "item", "tolist", "__float__", "__int__")
 _FUNCTIONS = ("from_numpy", "as_tensor", "asarray", "tensor", "from_dlpack", "frombuffer")
+_CONSTRUCTOR = "torch.Tensor"
+
+INDEXING = {_T.__getitem__: "Tensor.__getitem__", _T.__setitem__: "Tensor.__setitem__"}
+"""Seen on a simulated device only. A method of the class in their place would make a sequence of every tensor, for
+C code that asks; and a mode that is asked about every operator makes the program slow."""
 SCALAR = frozenset({"Tensor.item", "Tensor.tolist", "Tensor.__float__", "Tensor.__int__"})
 """Calls that give Python's numbers."""
 _LOOKED_AT = 8
@@ -29,6 +34,7 @@ def crossings() -> Iterator[tuple[Any, str, str]]:
         yield _T, name, f"Tensor.{name}"
     for name in _FUNCTIONS:
         yield torch, name, f"torch.{name}"
+    yield _T, "__new__", _CONSTRUCTOR
     yield torch.utils.dlpack, "from_dlpack", "torch.from_dlpack"
     yield torch.nn.Module, "state_dict", "Module.state_dict"  # no conversion, but kept like one
 
@@ -46,11 +52,21 @@ class Facts(NamedTuple):
     case: Case
 
 
-def facts(call: str, value: Any) -> Facts | None:
-    """What is to be known of a call before it is made; None if nothing crosses the boundary in it.
+def facts(call: str, args: Sequence[Any], named: Mapping[str, Any]) -> Facts | None:
+    """What is to be known of a call before it is made; None if nothing crosses the boundary in it."""
+    if call in INDEXING.values():
+        parts = [one for part in args[1:] for one in (part if isinstance(part, tuple) else [part])]
+        array = next((one for one in parts if isinstance(one, np.ndarray)), None)
+        return None if array is None else Facts(array, _of_array(call, array))
+    if call == _CONSTRUCTOR:  # the class comes first; sizes, storages and tensors are no crossings
+        made_of = args[1] if len(args) > 1 and isinstance(args[1], (np.ndarray, list, tuple)) else None
+        inside = _of(call, made_of)
+        return inside if inside is not None and isinstance(inside.value, np.ndarray) else None
+    return _of(call, args[0] if args else next(iter(named.values()), None))
 
-    :param value: the tensor, or what a tensor is to be made of
-    """
+
+def _of(call: str, value: Any) -> Facts | None:
+    """:param value: the tensor, or what a tensor is to be made of"""
     if isinstance(value, _T):
         return Facts(value, _of_tensor(call, value))
     if isinstance(value, np.ndarray):
@@ -70,7 +86,7 @@ def _of_list(call: str, value: Any) -> Facts | None:
         if not isinstance(first, (list, tuple)) or not first:
             break
         first = next((one for one in first[:_LOOKED_AT] if isinstance(one, (_T, np.ndarray))), first[0])
-    inside = facts(call, first) if isinstance(first, (_T, np.ndarray)) else None
+    inside = _of(call, first) if isinstance(first, (_T, np.ndarray, np.generic)) else None
     if inside is not None:
         known = inside.case
         return Facts(first, known._replace(given=f"list of {known.given}"))

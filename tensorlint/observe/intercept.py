@@ -16,9 +16,10 @@ from typing import Any
 
 import torch
 
-__all__ = ["STAND_IN", "Intercepted", "hide_frames", "intercept", "standing_in"]
+__all__ = ["STAND_IN", "Handler", "Intercepted", "hide_frames", "intercept", "standing_in"]
 
-_Handler = Callable[["Intercepted", FrameType, tuple[Any, ...], dict[str, Any]], Any]
+Handler = Callable[[str, Callable[..., Any], FrameType, tuple[Any, ...], dict[str, Any]], Any]
+"""Makes a call in its caller's place: what it is called, what to call, the caller's frame, the arguments."""
 _compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", lambda: False)
 _MOST = 20_000
 STAND_IN = "<observed>"
@@ -28,7 +29,7 @@ STAND_IN = "<observed>"
 class Intercepted:
     """Stands in for a function or method; it is equal to it, for the sake of tables that are keyed by functions."""
 
-    def __init__(self, owner: Any, name: str, call: str, handler: _Handler) -> None:
+    def __init__(self, owner: Any, name: str, call: str, handler: Handler) -> None:
         self.original: Callable[..., Any] = getattr(owner, name)
         self.call = call
         self.owner = owner
@@ -44,7 +45,7 @@ class Intercepted:
         __tracebackhide__ = True  # pytest leaves this frame out
         if _compiling():
             return self._compiled(*args, **named)
-        return self.handler(self, sys._getframe(1), args, named)
+        return self.handler(self.call, self.original, sys._getframe(1), args, named)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None or not isinstance(self.owner, type):
@@ -71,12 +72,14 @@ class Intercepted:
         return (getattr, (self.owner, name)) if isinstance(self.owner, type) else name
 
 
-def intercept(owner: Any, name: str, call: str, handler: _Handler) -> Callable[[], None]:
+def intercept(owner: Any, name: str, call: str, handler: Handler) -> Callable[[], None]:
     """Replace ``owner.name``; what is given back undoes it."""
     own, original = name in vars(owner), getattr(owner, name)
-    replacement = Intercepted(owner, name, call, handler)
+    _never_compile(Intercepted.__call__)
+    made = Intercepted(owner, name, call, handler)
+    replacement = _constructor(made) if name == "__new__" else made
     setattr(owner, name, replacement)
-    _tell_script(original, replacement)
+    _tell_script(original, made)
 
     def undo() -> None:
         if vars(owner).get(name) is replacement:
@@ -86,6 +89,29 @@ def intercept(owner: Any, name: str, call: str, handler: _Handler) -> Callable[[
                 delattr(owner, name)
 
     return undo
+
+
+def _constructor(made: Intercepted) -> Any:
+    """A `__new__` for a class; a function, which is what torch.compile expects there."""
+
+    @functools.wraps(made.original)
+    def new(*args: Any, **named: Any) -> Any:
+        __tracebackhide__ = True
+        return made.handler(made.call, made.original, sys._getframe(1), args, named)
+
+    _never_compile(new)
+    return staticmethod(new)
+
+
+def _never_compile(function: Callable[..., Any]) -> None:
+    """Keep torch.compile away from a function and all that it calls, without importing the compiler.
+
+    It would compile it for the arrays that it is given, and what it makes of that begins by calling `torch.as_tensor`.
+    """
+    frames: Any = getattr(getattr(torch._C, "_dynamo", None), "eval_frame", None)
+    strategy, action = getattr(frames, "_FrameExecStrategy", None), getattr(frames, "_FrameAction", None)
+    if strategy is not None and action is not None:  # torch >= 2.7
+        frames.set_code_exec_strategy(function.__code__, strategy(action.SKIP, action.SKIP))
 
 
 def _tell_script(original: Any, replacement: Any) -> None:

@@ -60,7 +60,8 @@ def join(path: str, text: str, findings: Sequence[Finding], seen: Seen, names: M
     known: dict[str, set[Place]] = {}
     for finding in findings:
         watch = WATCHES.get(finding.code)
-        if watch is None or not reaches.is_recorded(finding):
+        unseen = watch is not None and watch.indices and not seen.simulated and reaches.is_index(finding)
+        if watch is None or unseen or not reaches.is_recorded(finding):
             joined.append(replace(finding, observed=Observed(Sight.NOT_WATCHED, "")))
             continue
         near = _near(finding, reaches, there, watch)

@@ -13,7 +13,17 @@ from tensorlint.observe.recording import Case, Sighting
 __all__ = ["WATCHES", "Watch"]
 
 _TO_NUMPY = frozenset({"Tensor.numpy", "Tensor.__array__", "Tensor.__dlpack__"})
-_TO_TORCH = frozenset({"torch.from_numpy", "torch.as_tensor", "torch.asarray", "torch.tensor", "torch.from_dlpack"})
+_INDEXING = frozenset({"Tensor.__getitem__", "Tensor.__setitem__"})
+_TO_TORCH = _INDEXING | {
+    "torch.from_numpy",
+    "torch.as_tensor",
+    "torch.asarray",
+    "torch.tensor",
+    "torch.from_dlpack",
+    "torch.Tensor",
+}
+_WARNS = frozenset({"torch.as_tensor", "torch.Tensor", *_INDEXING})
+"""These warn of an array that is not writable even if they copy it."""
 _GPUS = ("cuda", "mps")
 
 
@@ -28,6 +38,11 @@ class Watch:
     """Only a run on a GPU can tell."""
     hazard: str = ""
     """The kind of hazard that it warns of instead; that none was seen proves nothing."""
+
+    @property
+    def indices(self) -> bool:
+        """Whether its findings may name a `tensor[array]`, which is recorded on a simulated device only."""
+        return not self.calls.isdisjoint(_INDEXING)
 
     def counts(self, sightings: Iterable[Sighting]) -> tuple[int, dict[str, int]]:
         """How many of the calls were made, and how often which of them did what the rule warns of."""
@@ -62,7 +77,7 @@ def _layout(case: Case) -> str:
 
 
 def _read_only(case: Case) -> str:
-    if case.writeable or case.outcome or not (case.shares or case.call == "torch.as_tensor"):  # a copy is silent
+    if case.writeable or case.outcome or not (case.shares or case.call in _WARNS):  # a copy is silent
         return ""
     shared = ", and shares its memory" if case.shares else ""
     return f"was given an array that is not writable{shared}"
@@ -74,6 +89,10 @@ def _list_of_arrays(case: Case) -> str:
 
 def _of_tensor(case: Case) -> str:
     return "was given a tensor" if case.given == "Tensor" else ""
+
+
+def _legacy(case: Case) -> str:
+    return f"was given an array of {case.dtype}" if case.given == "ndarray" and not case.outcome else ""
 
 
 _MADE = frozenset({"torch.tensor", "torch.as_tensor"})
@@ -91,6 +110,7 @@ WATCHES: dict[str, Watch] = {
     "TSL301": Watch(_TO_TORCH, _raised("At least one stride", "negative strides")),
     "TSL302": Watch(_TO_TORCH, _raised("can't convert np.ndarray of type", "byte order")),
     "TSL303": Watch(frozenset({"torch.from_numpy"}), _raised("expected np.ndarray")),
+    "TSL305": Watch(frozenset({"torch.Tensor"}), _legacy),
     "TSL306": Watch(_MADE, _list_of_arrays),
     "TSL307": Watch(frozenset({"torch.tensor"}), _of_tensor),
 }

@@ -72,13 +72,17 @@ class Reaches:
             return Stretch(stored.lineno, stored.col_offset + 1, *_end(node))  # storing is what converts
         return Stretch(own.line, own.column, *_end(node))
 
+    def is_index(self, finding: Finding) -> bool:
+        """Whether what a finding names is an item of something."""
+        return isinstance(self._node(finding)[1], ast.Subscript)
+
     def is_recorded(self, finding: Finding) -> bool:
-        """Whether what a finding names is a call that can be seen: no index, and no `torch.Tensor(...)`."""
+        """Whether what a finding names is a call that can be seen: no `torch.FloatTensor(...)` and its like."""
         _, node = self._node(finding)
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-            return not str(name).endswith(("Tensor", "DataLoader"))
-        return not isinstance(node, ast.Subscript) or isinstance(self._parents.get(node), (ast.Attribute, ast.Call))
+        if not isinstance(node, ast.Call):
+            return True
+        name = str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
+        return name == "Tensor" or not name.endswith(("Tensor", "DataLoader"))
 
     def is_expected(self, place: Place) -> bool:
         """Whether an exception at a place is caught around it, in the same function."""

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from tensorlint.observe.crossings import SCALAR, Facts, case, crossings, facts
-from tensorlint.observe.intercept import Intercepted, intercept, standing_in
+from tensorlint.observe.crossings import INDEXING, SCALAR, Facts, case, crossings, facts
+from tensorlint.observe.intercept import intercept, standing_in
 from tensorlint.observe.journal import Journal
 from tensorlint.observe.places import Place, Places
 from tensorlint.observe.recording import Case, Hazard, Recording
+from tensorlint.observe.simulate_calls import ACTIVE
 
 __all__ = ["Recorder"]
 
@@ -54,6 +55,8 @@ class Recorder:
         for owner, name, call in crossings():
             if hasattr(owner, name):
                 self._undo.callback(intercept(owner, name, call, self._crossing))
+        for mode in ACTIVE:
+            self._undo.enter_context(mode.telling(INDEXING, self._crossing))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -106,17 +109,19 @@ class Recorder:
             if self.journal is not None and _is_told(total):
                 self.journal.hazard(place, hazard, total)
 
-    def _crossing(self, made: Intercepted, frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def _crossing(
+        self, name: str, original: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
         __tracebackhide__ = True
         thread = self._thread
-        if thread.busy or (made.call in SCALAR and _of_torch(frame)):  # torch reading its own counters
-            return made.original(*args, **named)
+        if thread.busy or (name in SCALAR and _of_torch(frame)):  # torch reading its own counters
+            return original(*args, **named)
         thread.busy = True
         try:
-            before, call = self._before(made, frame, args, named)
+            before, call = self._before(name, frame, args, named)
             started = time.perf_counter()
             try:
-                result = call(made.original, args, named)
+                result = call(original, args, named)
             except BaseException as error:
                 self._add(before, None, error, time.perf_counter() - started, frame)
                 raise
@@ -126,14 +131,13 @@ class Recorder:
         return result
 
     def _before(
-        self, made: Intercepted, frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]
+        self, name: str, frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[Facts | None, Callable[..., Any]]:
         call: Callable[..., Any] = _plainly
         try:
             call = standing_in(frame)
-            value = args[0] if args else next(iter(named.values()), None)
             with torch._C.DisableTorchFunction():
-                return facts(made.call, value), call
+                return facts(name, args, named), call
         except Exception as fault:
             self.fault(fault)
             return None, call

@@ -15,6 +15,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import Any
 from unittest import mock
 
@@ -24,6 +25,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tensorlint.observe.intercept import Handler, standing_in
 from tensorlint.observe.simulate_calls import (
     ACTIVE,
     CPU,
@@ -50,6 +52,7 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         # The weak reference keeps the storage's address from being used again, so a tag never goes to a stranger.
         self._tags: dict[int, tuple[Any, torch.device]] = {}
         self._sweep_at = _FEW
+        self._told: dict[Any, tuple[str, Handler]] = {}
         self.default = CPU
         """Where factories put what they make."""
 
@@ -88,7 +91,13 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        named = dict(kwargs or {})
+        frame, named = sys._getframe(1), dict(kwargs or {})
+        if (told := self._told.get(func)) is None:
+            return self._answer(func, frame, args, named)
+        name, handler = told
+        return handler(name, lambda *given, **keys: self._answer(func, frame, given, keys), frame, args, named)
+
+    def _answer(self, func: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         if (special := SPECIAL.get(func)) is not None:
             return special(self, func, args, named)
         devices = {self.device_of(tensor) for tensor in tensors_in((args, named))} - {None}
@@ -102,7 +111,7 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
             target, named["device"] = target_of(named["device"])
         elif self.default == GPU and func in _device_constructors():
             target = GPU
-        result = func(*args, **named)
+        result = standing_in(frame)(func, args, named)
         if target != source and func in (torch.as_tensor, torch.asarray):
             result = result.clone()  # what moves to a GPU no longer shares memory with what it was made of
         return self.tag(result, target, anew=False)
@@ -116,6 +125,16 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         return func not in STRICT and all(
             tensor.dim() == 0 for tensor in tensors_in((args, named)) if self.device_of(tensor) == CPU
         )
+
+    @contextlib.contextmanager
+    def telling(self, calls: Mapping[Any, str], handler: Handler) -> Iterator[None]:
+        """Leave calls of some functions, by their names in a recording, to a handler."""
+        before = self._told
+        self._told = {**before, **{func: (name, handler) for func, name in calls.items()}}
+        try:
+            yield
+        finally:
+            self._told = before
 
     def move(self, tensor: torch.Tensor, target: torch.device, cast: Callable[[torch.Tensor], Any]) -> Any:
         """``cast(tensor)``, and a copy of it on ``target`` if that is another device than the tensor's."""
@@ -140,7 +159,7 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
     from_numpy, load = torch.from_numpy, torch.load
 
     def tagged_from_numpy(array: Any) -> torch.Tensor:
-        tensor: torch.Tensor = mode.tag(from_numpy(array), CPU)
+        tensor: torch.Tensor = mode.tag(standing_in(sys._getframe(1))(from_numpy, (array,), {}), CPU)
         return tensor
 
     def tagged_load(file: Any, map_location: Any = None, **named: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import torch
+
+from tensorlint.observe.intercept import Handler
 
 __all__ = [
     "ACTIVE",
@@ -35,6 +38,7 @@ class Mode(Protocol):
 
     def device_of(self, tensor: torch.Tensor) -> torch.device | None: ...
     def tag(self, value: Any, device: torch.device, *, anew: bool = True) -> Any: ...
+    def telling(self, calls: Mapping[Any, str], handler: Handler) -> AbstractContextManager[None]: ...
     def move(self, tensor: torch.Tensor, target: torch.device, cast: Callable[[torch.Tensor], Any]) -> Any: ...
     def __enter__(self) -> Any: ...
     def __exit__(self, *error: Any) -> Any: ...
