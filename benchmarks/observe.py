@@ -92,7 +92,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (default: 5)")
     rounds = parser.parse_args().rounds
-    variants: dict[str, list[str] | None] = {"plain": None, "observed": []}
+    variants: dict[str, list[str] | None] = {
+        "plain": None,
+        "observed, no sharing": ["--no-check-sharing"],
+        "observed": [],
+    }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "loop.py").write_text(LOOP, encoding="utf-8")

@@ -62,7 +62,7 @@ def test_paths_below_the_folder_are_relative_to_it(tmp_path: Path) -> None:
         ("[]", "is no recording"),
         ('{"findings": []}', "is no recording"),
         ('{"tensorlint-observed": 99}', "another version"),
-        ('{"tensorlint-observed": 1, "sightings": []}', "is damaged"),
+        ('{"tensorlint-observed": 2, "sightings": []}', "is damaged"),
     ],
 )
 def test_what_is_no_recording_is_refused_by_name(tmp_path: Path, text: str, reason: str) -> None:

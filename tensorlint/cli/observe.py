@@ -27,8 +27,14 @@ __all__ = ["observe"]
     type=click.Choice(["cuda"]),
     help="Run as if there were a GPU: tensors stay in host memory, and refuse, copy and report as there.",
 )
+@click.option(
+    "--check-sharing/--no-check-sharing",
+    default=True,
+    show_default=True,
+    help="Look at memory that arrays and tensors share, to see what is written to it.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error when the command has ended.")
-def observe(command: tuple[str, ...], output: Path, simulate: str | None, quiet: bool) -> int:
+def observe(command: tuple[str, ...], output: Path, simulate: str | None, check_sharing: bool, quiet: bool) -> int:
     """Run COMMAND and record each conversion between torch and NumPy that it makes, with its line.
 
     \b
@@ -46,7 +52,7 @@ def observe(command: tuple[str, ...], output: Path, simulate: str | None, quiet:
     if not output.absolute().parent.is_dir():
         raise click.UsageError(f"cannot write {output}: there is no folder {output.parent}")
     try:
-        code, recording = run(command, simulate=simulate or "")
+        code, recording = run(command, simulate=simulate or "", check_sharing=check_sharing)
     except OSError as error:
         raise click.UsageError(f"cannot run {command[0]}: {error.strerror}") from None
     try:

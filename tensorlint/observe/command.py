@@ -21,14 +21,14 @@ _STARTUP = Path(__file__).resolve().parent / "startup"
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
-def run(command: Sequence[str], *, simulate: str = "") -> tuple[int, Recording]:
+def run(command: Sequence[str], *, simulate: str = "", check_sharing: bool = True) -> tuple[int, Recording]:
     """Run a command with a recorder in it and in every Python process that it starts.
 
     :return: how it ended (negative: by that signal), and what was seen
     :raises OSError: if it cannot be started
     """
     with tempfile.TemporaryDirectory(prefix="tensorlint-observe-", ignore_cleanup_errors=True) as parts:
-        plan = Plan(parts, simulate)
+        plan = Plan(parts, simulate, check_sharing)
         process = subprocess.Popen(command, env=environment(plan, os.environ))
         with _signals_passed_on(process):
             code = process.wait()

@@ -151,7 +151,10 @@ def memory(value: Any) -> tuple[int, int] | None:
         or not value.numel()
     ):
         return None
-    low = value.data_ptr()
+    try:
+        low = value.data_ptr()
+    except RuntimeError:  # it wraps another one, inside torch.func
+        return None
     if value.is_contiguous():
         return low, low + value.nbytes
     reach = sum((size - 1) * stride for size, stride in zip(value.shape, value.stride(), strict=True))

@@ -15,6 +15,7 @@ from tensorlint.observe.places import Place
 from tensorlint.observe.reach import Reaches
 from tensorlint.observe.recording import Recording, Sighting
 from tensorlint.observe.scopes import Scopes
+from tensorlint.observe.writes import WRITES, observed_write
 
 __all__ = ["Joined", "Seen", "join"]
 
@@ -55,10 +56,14 @@ def join(path: str, text: str, findings: Sequence[Finding], seen: Seen, names: M
     :raises SyntaxError, ValueError: if the text is not Python
     """
     reaches = Reaches(ast.parse(text), text.splitlines())
-    there, changed = _still_there(seen.by_path.get(path, ()), Scopes(text))
+    scopes = Scopes(text)
+    there, changed = _still_there(seen.by_path.get(path, ()), scopes)
     joined: list[Finding] = []
     known: dict[str, set[Place]] = {}
     for finding in findings:
+        if finding.code in WRITES:
+            joined.append(replace(finding, observed=observed_write(finding, findings, reaches, there, scopes)))
+            continue
         watch = WATCHES.get(finding.code)
         unseen = watch is not None and watch.indices and not seen.simulated and reaches.is_index(finding)
         if watch is None or unseen or not reaches.is_recorded(finding):

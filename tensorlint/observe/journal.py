@@ -54,7 +54,10 @@ class Journal:
             self._scopes[place.path] = _scopes(place.path)
         scopes = self._scopes[place.path]
         scope = scopes.around(place.line) if scopes is not None else None
-        return {"scope": None if scope is None else scope.as_list()}
+        return {
+            "scope": None if scope is None else scope.as_list(),
+            "file": "" if scopes is None else scopes.digest,
+        }
 
     def _line(self, content: Any) -> None:
         # Opened anew each time: a program that closes all its files may give the number to a file of its own.
@@ -86,10 +89,11 @@ def read_journal(file: Path) -> Recording:
             continue
         sighting = recording.sightings.setdefault(Place(*content["at"]), Sighting())
         if content.get("scope") is not None:
-            sighting.scope = Scope(*content["scope"])
+            sighting.scope, sighting.file = Scope(*content["scope"]), content["file"]
         if "case" in content:
             sighting.cases[Case(*content["case"])] = Tally(*content["tally"])
         else:
-            kind, detail, other = content["hazard"]
-            sighting.hazards[Hazard(kind, detail, None if other is None else Place(*other))] = content["count"]
+            kind, detail, *places = content["hazard"]
+            other, until = (None if one is None else Place(*one) for one in places)
+            sighting.hazards[Hazard(kind, detail, other, until)] = content["count"]
     return recording

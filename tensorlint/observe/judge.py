@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tensorlint.observe.hazards import STALE
 from tensorlint.observe.recording import Case, Sighting
 
-__all__ = ["WATCHES", "Watch"]
+__all__ = ["TO_NUMPY", "TO_TORCH", "WATCHES", "Watch"]
 
-_TO_NUMPY = frozenset({"Tensor.numpy", "Tensor.__array__", "Tensor.__dlpack__"})
+TO_NUMPY = frozenset({"Tensor.numpy", "Tensor.__array__", "Tensor.__dlpack__"})
 _INDEXING = frozenset({"Tensor.__getitem__", "Tensor.__setitem__"})
-_TO_TORCH = _INDEXING | {
+TO_TORCH = _INDEXING | {
     "torch.from_numpy",
     "torch.as_tensor",
     "torch.asarray",
@@ -22,6 +23,7 @@ _TO_TORCH = _INDEXING | {
     "torch.from_dlpack",
     "torch.Tensor",
 }
+"""Calls that make arrays of tensors, and tensors of arrays."""
 _WARNS = frozenset({"torch.as_tensor", "torch.Tensor", *_INDEXING})
 """These warn of an array that is not writable even if they copy it."""
 _GPUS = ("cuda", "mps")
@@ -98,17 +100,17 @@ def _legacy(case: Case) -> str:
 _MADE = frozenset({"torch.tensor", "torch.as_tensor"})
 
 WATCHES: dict[str, Watch] = {
-    "TSL101": Watch(_TO_NUMPY, _raised("on Tensor that requires grad", "tensors that require gradient")),
-    "TSL102": Watch(_TO_NUMPY, _raised("device type tensor to numpy", on_gpu=True), gpu=True),
-    "TSL103": Watch(_TO_NUMPY, _bits),
-    "TSL104": Watch(_TO_NUMPY, _raised("unsupported ScalarType")),
-    "TSL105": Watch(_TO_NUMPY, _layout),
+    "TSL101": Watch(TO_NUMPY, _raised("on Tensor that requires grad", "tensors that require gradient")),
+    "TSL102": Watch(TO_NUMPY, _raised("device type tensor to numpy", on_gpu=True), gpu=True),
+    "TSL103": Watch(TO_NUMPY, _bits),
+    "TSL104": Watch(TO_NUMPY, _raised("unsupported ScalarType")),
+    "TSL105": Watch(TO_NUMPY, _layout),
     "TSL203": Watch(
-        frozenset({"Module.state_dict", "Tensor.numpy", "Tensor.__array__"}), lambda case: "", hazard="stale"
+        frozenset({"Module.state_dict", "Tensor.numpy", "Tensor.__array__"}), lambda case: "", hazard=STALE
     ),
-    "TSL207": Watch(_TO_TORCH, _read_only),
-    "TSL301": Watch(_TO_TORCH, _raised("At least one stride", "negative strides")),
-    "TSL302": Watch(_TO_TORCH, _raised("can't convert np.ndarray of type", "byte order")),
+    "TSL207": Watch(TO_TORCH, _read_only),
+    "TSL301": Watch(TO_TORCH, _raised("At least one stride", "negative strides")),
+    "TSL302": Watch(TO_TORCH, _raised("can't convert np.ndarray of type", "byte order")),
     "TSL303": Watch(frozenset({"torch.from_numpy"}), _raised("expected np.ndarray")),
     "TSL305": Watch(frozenset({"torch.Tensor"}), _legacy),
     "TSL306": Watch(_MADE, _list_of_arrays),

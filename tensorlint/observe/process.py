@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tensorlint.observe.detached import Detached
 from tensorlint.observe.intercept import hide_frames
 from tensorlint.observe.journal import Journal
 from tensorlint.observe.recorder import Recorder
+from tensorlint.observe.sharing import Sharing
 from tensorlint.observe.snapshots import Snapshots
 from tensorlint.observe.start import Plan
 
@@ -27,7 +29,9 @@ def begin(plan: Plan) -> Recorder:
     recorder.recording.simulated = plan.simulate
     recorder.tell()
     recorder.__enter__()
-    Snapshots(recorder).__enter__()
+    if plan.check_sharing:
+        Snapshots(recorder).__enter__()
+        Sharing(recorder, Detached().__enter__()).__enter__()
     hide_frames()
     atexit.register(recorder.tell)
     for name in ("_exit", "execv", "execve"):  # they end the process, and ask nobody

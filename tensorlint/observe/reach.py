@@ -76,6 +76,17 @@ class Reaches:
         """Whether what a finding names is an item of something."""
         return isinstance(self._node(finding)[1], ast.Subscript)
 
+    def names(self, finding: Finding | Evidence) -> set[str]:
+        """The names of the functions that are called in what a finding, or a step of its evidence, is about."""
+        stretch = self.of(finding)
+        return {
+            str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
+            for start, nodes in self._starting.items()
+            if start >= stretch[:2]
+            for node in nodes
+            if isinstance(node, ast.Call) and _end(node) <= stretch[2:]
+        }
+
     def is_recorded(self, finding: Finding) -> bool:
         """Whether what a finding names is a call that can be seen: no `torch.FloatTensor(...)` and its like."""
         _, node = self._node(finding)

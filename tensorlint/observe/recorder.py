@@ -24,7 +24,7 @@ from tensorlint.observe.simulate_calls import ACTIVE
 
 __all__ = ["Recorder"]
 
-_Watcher = Callable[[Facts, Any, Place], None]
+_Watcher = Callable[[Facts, Any, Place, bool], None]
 
 
 class _Thread(threading.local):
@@ -45,7 +45,11 @@ class Recorder:
         self.places = Places()
         self.lock = threading.Lock()
         self.watchers: list[_Watcher] = []
-        """Told of every crossing that was made: what went in, what came out, where."""
+        """Told of every crossing that was made: what went in, what came out, where, whether they share memory."""
+        self.at_end: list[Callable[[], None]] = []
+        """Called when the journal is brought up to date: what is still known then is told."""
+        self.in_child: list[Callable[[], None]] = []
+        """Called in a process that was forked."""
         self.journal = journal
         self._thread = _Thread()
         self._undo = ExitStack()
@@ -70,6 +74,8 @@ class Recorder:
 
     def tell(self) -> None:
         """Bring the journal up to date; never raises."""
+        for each in self.at_end:
+            each()
         if self.journal is None:
             return
         held = self.lock.acquire(timeout=1.0)  # a signal may have come in while it was held
@@ -98,6 +104,8 @@ class Recorder:
         self.recording = Recording(processes=1, torch=old.torch, numpy=old.numpy, simulated=old.simulated)
         if self.journal is not None:
             self.journal.begin()
+        for each in self.in_child:
+            each()
 
     def hazard(self, place: Place | None, hazard: Hazard, count: int = 1) -> None:
         """Note what went wrong at a place without an exception."""
@@ -159,7 +167,7 @@ class Recorder:
                 self._count(place, seen, seconds)
                 if error is None and place is not None:
                     for watcher in self.watchers:
-                        watcher(before, result, place)
+                        watcher(before, result, place, seen.shares)
         except Exception as fault:
             self.fault(fault)
 

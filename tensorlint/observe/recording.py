@@ -17,7 +17,7 @@ from tensorlint.observe.scopes import Scope
 
 __all__ = ["FORMAT", "Case", "Hazard", "Recording", "RecordingError", "Sighting", "Tally", "read", "write"]
 
-FORMAT = 1
+FORMAT = 2
 _MOST_PLACES = 20_000
 _MOST_CASES = 32
 """At one place; more kinds of calls are added to the last of them, under the outcome ``OTHERS``."""
@@ -57,6 +57,8 @@ class Hazard(NamedTuple):
     kind: str
     detail: str
     other: Place | None = None
+    until: Place | None = None
+    """Where it was seen, for what happened somewhere between the two; None for the end of the run."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ class Sighting:
     hazards: dict[Hazard, int] = field(default_factory=dict)
     scope: Scope | None = None
     """The function around the place, as it was when the program ran; None where its file cannot be read."""
+    file: str = ""
+    """The digest of the file's text then."""
 
     def add(self, case: Case, count: int, seconds: float) -> tuple[Case, Tally]:
         """Count calls; the case that they are counted as, and all of those."""
@@ -130,7 +134,7 @@ class Recording:
                 mine.add(case, tally.count, tally.seconds)
             for hazard, count in theirs.hazards.items():
                 mine.add_hazard(hazard, count)
-            mine.scope = mine.scope or theirs.scope
+            mine.scope, mine.file = mine.scope or theirs.scope, mine.file or theirs.file
         self.elsewhere += other.elsewhere
         self.processes += other.processes
         self.torch, self.numpy = self.torch or other.torch, self.numpy or other.numpy
@@ -202,7 +206,9 @@ _ABOUT = ("elsewhere", "processes", "torch", "numpy", "simulated", "faults")
 
 
 def _as_json(recording: Recording, root: str) -> dict[str, Any]:
-    def place(one: Place) -> list[Any]:
+    def place(one: Place | None) -> list[Any] | None:
+        if one is None:
+            return None
         below = os.path.join(root, "")
         path = one.path.removeprefix(below) if root else one.path
         return [path.replace(os.sep, "/"), *one[1:]]
@@ -214,6 +220,7 @@ def _as_json(recording: Recording, root: str) -> dict[str, Any]:
             {
                 "place": place(where),
                 "scope": None if one.scope is None else one.scope.as_list(),
+                "file": one.file,
                 "cases": [
                     {**_changed(case), "count": tally.count, "seconds": round(tally.seconds, 6)}
                     for case, tally in one.cases.items()
@@ -222,7 +229,8 @@ def _as_json(recording: Recording, root: str) -> dict[str, Any]:
                     {
                         "kind": each.kind,
                         "detail": each.detail,
-                        "other": None if each.other is None else place(each.other),
+                        "other": place(each.other),
+                        "until": place(each.until),
                         "count": count,
                     }
                     for each, count in one.hazards.items()
@@ -239,18 +247,23 @@ def _changed(case: Case) -> dict[str, Any]:
 
 
 def _from_json(content: Mapping[str, Any], root: str) -> Recording:
-    def place(raw: Iterable[Any]) -> Place:
+    def place(raw: Iterable[Any] | None) -> Place | None:
+        if raw is None:
+            return None
         path, line, column, end_line, end_column = raw
         return Place(os.path.normpath(os.path.join(root, path)), line, column, end_line, end_column)
 
     recording = Recording(**{name: content[name] for name in _ABOUT})
     for one in content["sightings"]:
         scope = None if one["scope"] is None else Scope(*one["scope"])
-        sighting = recording.sightings[place(one["place"])] = Sighting(scope=scope)
+        where = place(one["place"])
+        if where is None:
+            raise ValueError("no place")
+        sighting = recording.sightings[where] = Sighting(scope=scope, file=one["file"])
         for case in one["cases"]:
             count, seconds = case.pop("count"), case.pop("seconds")
             sighting.cases[Case(**case)] = Tally(count, seconds)
         for each in one["hazards"]:
-            other = None if each["other"] is None else place(each["other"])
-            sighting.hazards[Hazard(each["kind"], each["detail"], other)] = each["count"]
+            hazard = Hazard(each["kind"], each["detail"], place(each["other"]), place(each["until"]))
+            sighting.hazards[hazard] = each["count"]
     return recording

@@ -29,6 +29,11 @@ class Scope:
     digest: str
     """Of its text, however deep it is indented."""
 
+    @property
+    def is_statement(self) -> bool:
+        """Whether it is a statement."""
+        return self.name == _MODULE
+
     def as_list(self) -> list[str | int]:
         return [self.name, self.line, self.end_line, self.digest]
 
@@ -41,6 +46,8 @@ class Scopes:
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
+        self.digest = _digest(text)
+        """Of the whole text."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
@@ -63,7 +70,7 @@ class Scopes:
         first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
         last = node.end_lineno or node.lineno
         text = textwrap.dedent("\n".join(line.rstrip() for line in self._lines[first - 1 : last]))
-        return Scope(name, first, last, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
+        return Scope(name, first, last, _digest(text))
 
     def around(self, line: int) -> Scope | None:
         """The scope that a line is in: the innermost function, else the statement; None between statements."""
@@ -75,6 +82,10 @@ class Scopes:
         """How many lines a scope has moved since it was looked at; None if it is changed or gone."""
         same = [one.line - then.line for one in self._all if (one.name, one.digest) == (then.name, then.digest)]
         return min(same, key=abs, default=None)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -26,6 +26,8 @@ class Plan:
     """The folder into which each process writes what it saw."""
     simulate: str = ""
     """The device that is simulated; empty for none."""
+    check_sharing: bool = True
+    """Whether shared memory is watched for writes."""
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))

@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where to write what was observed (default: %(default)s)",
     )
     group.addoption(
+        "--tensorlint-no-check-sharing",
+        action="store_true",
+        help="with --tensorlint-observe: do not look at memory that arrays and tensors share",
+    )
+    group.addoption(
         "--tensorlint-simulate", choices=["cuda"], default="", help="with --tensorlint-observe: as if there were a GPU"
     )
 
@@ -49,7 +54,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         raise pytest.UsageError(f"cannot write {output}: there is no folder {output.parent}")
     parts = tempfile.TemporaryDirectory(prefix="tensorlint-observe-")
     early_config.stash[_PARTS] = parts
-    plan = Plan(parts.name, options.tensorlint_simulate)
+    plan = Plan(parts.name, options.tensorlint_simulate, not options.tensorlint_no_check_sharing)
     changed = environment(plan, os.environ)
     early_config.stash[_BEFORE] = {name: os.environ.get(name) for name in ("PYTHONPATH", ENVIRONMENT)}
     os.environ.update(changed)

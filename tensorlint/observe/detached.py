@@ -1,0 +1,49 @@
+"""What the latest detached tensors were detached from: nothing on a detached tensor tells."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import torch
+
+from tensorlint.observe.intercept import intercept
+
+__all__ = ["Detached"]
+
+_MOST = 32
+
+
+class Detached:
+    """Follows ``Tensor.detach`` while it is entered."""
+
+    def __init__(self) -> None:
+        self._latest: deque[tuple[weakref.ref[Any], weakref.ref[Any]]] = deque(maxlen=_MOST)
+
+    def __enter__(self) -> Detached:
+        self._undo = intercept(torch.Tensor, "detach", "Tensor.detach", self._detach)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._undo()
+
+    def source(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """What a tensor was detached from, if that was lately and it is still there."""
+        for made, given in list(self._latest):
+            if made() is tensor:
+                found: torch.Tensor | None = given()
+                return found
+        return None
+
+    def _detach(
+        self, name: str, original: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        __tracebackhide__ = True
+        result = original(*args, **named)
+        if args and isinstance(result, torch.Tensor) and not isinstance(args[0], torch.nn.Parameter):
+            # A parameter that has a weak reference cannot be swapped (torch.utils.swap_tensors).
+            self._latest.appendleft((weakref.ref(result), weakref.ref(args[0])))
+        return result

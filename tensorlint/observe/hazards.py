@@ -1,0 +1,37 @@
+"""Kinds of what goes wrong without an exception, and how it is said. Needs no torch."""
+
+from __future__ import annotations
+
+import os
+
+from tensorlint.observe.places import Place
+from tensorlint.observe.recording import Hazard
+
+__all__ = ["BY_STEP", "NUMPY_WROTE", "STALE", "TORCH_WROTE", "told"]
+
+STALE = "stale"
+"""What was kept has changed behind its holder's back."""
+NUMPY_WROTE, TORCH_WROTE = "written by NumPy", "written by torch"
+"""The memory that an array and a tensor share was written, while both were in use."""
+BY_STEP = "an optimizer step"
+
+
+def told(hazard: Hazard, path: str) -> str:
+    """What happened to what was made at a place of the file ``path``."""
+    if hazard.kind == STALE:
+        return hazard.detail
+    return f"its memory was {hazard.kind} {_where(hazard, path)}"
+
+
+def _where(hazard: Hazard, path: str) -> str:
+    first = _line(hazard.other, path)
+    if hazard.detail:
+        return f"in {first} ({hazard.detail})"
+    last = "the next time there" if hazard.until == hazard.other else _line(hazard.until, path)
+    return f"between {first} and {last}"
+
+
+def _line(place: Place | None, path: str) -> str:
+    if place is None:
+        return "the end"
+    return f"line {place.line}" if place.path == path else f"{os.path.relpath(place.path)}:{place.line}"
