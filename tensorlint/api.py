@@ -166,7 +166,7 @@ def _settings(configuration: Configuration, folder: str) -> Settings:
     """The settings of a folder, with a baseline that can be read."""
     chosen = configuration.settings(folder)
     if chosen.baseline:
-        from tensorlint.baseline import read
+        from tensorlint.baseline import check
 
-        read(chosen.baseline)
+        check(chosen)
     return chosen

@@ -20,7 +20,7 @@ from tensorlint.linter import codes_by_default
 from tensorlint.settings import Settings, SettingsError
 from tensorlint.source import Source
 
-__all__ = ["Baseline", "Entry", "entries_of", "gone", "read", "unknown", "write"]
+__all__ = ["Baseline", "Entry", "check", "entries_of", "gone", "read", "unknown", "write"]
 
 _VERSION = 1
 _HEADER = json.dumps({"baseline of tensorlint": _VERSION})
@@ -122,6 +122,20 @@ def entries_of(findings: Iterable[Finding], source: Source, baseline: Baseline) 
     ]
 
 
+def check(settings: Settings) -> None:
+    """See that the baseline that settings name can be read.
+
+    :raises SettingsError: if not, naming what set it
+    """
+    if not settings.baseline:
+        return
+    try:
+        read(settings.baseline)
+    except SettingsError as error:
+        origins = [each.origin for each in settings.given if each.key == "baseline"]
+        raise SettingsError(f"{origins[-1]}: 'baseline': {error}" if origins else str(error)) from None
+
+
 def read(file: str) -> Baseline:
     """The baseline in a file; it is read once for each state of the file.
 
@@ -156,7 +170,7 @@ def _entries(file: str, lines: Iterable[str]) -> Iterator[Entry]:
         try:
             said = json.loads(line)
         except ValueError as error:
-            raise SettingsError(f"{file}: line {number}: not JSON: {error}") from None
+            raise SettingsError(f"{file}: line {number}: not JSON: {_reason(error)}") from None
         if isinstance(said, dict) and "baseline of tensorlint" in said:
             if said["baseline of tensorlint"] != _VERSION:
                 raise SettingsError(f"{file}: line {number}: this baseline was made by another version of tensorlint")
@@ -167,6 +181,13 @@ def _entries(file: str, lines: Iterable[str]) -> Iterator[Entry]:
         if said["confidence"] not in map(str, Confidence):
             raise SettingsError(f"{file}: line {number}: unknown confidence {said['confidence']!r}")
         yield Entry(**said)
+
+
+def _reason(error: ValueError) -> str:
+    """What is wrong with a line; JSONDecodeError tells of a line of its own, which is always the first."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return f"{error.msg[:1].lower()}{error.msg[1:]} (at column {error.pos + 1})"
 
 
 def write(file: str, entries: Iterable[Entry]) -> None:

@@ -75,7 +75,8 @@ class Configuration:
             return self._once(None)
         for name in FILES:
             file = os.path.join(folder, name)
-            if os.path.isfile(file) and (found := read(file)) is not None:
+            # A link to nowhere was meant to be read, too.
+            if (os.path.isfile(file) or os.path.islink(file)) and (found := read(file)) is not None:
                 return self._finished(_with_baseline(found, folder))
         above = os.path.dirname(folder)
         settings = self._finished(Settings()) if above == folder else self.settings(above)

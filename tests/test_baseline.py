@@ -137,7 +137,9 @@ class TestWhere:
         run.write("a.py", BAD)
         missing = run("check")
         assert missing.code == 2
-        assert f"{run.folder / 'known.jsonl'}: there is no such baseline (`tensorlint baseline write`" in missing.err
+        said = f"{run.folder / 'known.jsonl'}: there is no such baseline (`tensorlint baseline write` makes it)\n"
+        assert missing.err == f"Error: {run.folder / 'pyproject.toml'}: 'baseline': {said}"
+        assert run("check", "--isolated", "--baseline", "known.jsonl").err == f"Error: command line: 'baseline': {said}"
         run("baseline", "write")
         assert entries(run, "known.jsonl") == [("a.py", "TSL101")]
         run("baseline", "write", "--baseline", "other.jsonl", "--select", "TSL2")
@@ -184,7 +186,7 @@ class TestWhere:
     ("text", "complaint"),
     [
         ("<<<<<<< HEAD\n", "line 1: a conflict of a merge has been left here"),
-        ("\n{]\n", "line 2: not JSON: "),
+        ("\n{]\n", "line 2: not JSON: expecting property name enclosed in double quotes (at column 2)\n"),
         ("[1]\n", "line 1: not an entry of a baseline (path, code, fingerprint, confidence, text)"),
         ('{"path": "a.py"}\n', "line 1: not an entry of a baseline"),
         ('{"path": 1, "code": "", "fingerprint": "", "confidence": "", "text": ""}', "line 1: not an entry"),

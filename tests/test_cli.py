@@ -242,6 +242,14 @@ class TestFix:
         assert file.read_text() == FIXABLE
         assert "(1 fixable with --fix, 1 more with --fix --unsafe-fixes)" in result.out
 
+    def test_that_something_was_fixed_can_fail_a_job(self, run: Run) -> None:
+        for code in (1, 0):
+            run.write("a.py", FIXABLE)
+            options = ["--unsafe-fixes", *["--exit-non-zero-on-fix"] * code]
+            assert run("fix", *options).code == code
+            assert run("fix", *options).code == 0
+        assert run("check", "--exit-zero", "--exit-non-zero-on-fix").code == 2
+
     @pytest.mark.parametrize("command", [["check", "--diff"], ["check", "--fix", "--diff"], ["fix", "--diff"]])
     def test_a_diff_is_a_patch_and_changes_nothing(self, command: list[str], run: Run) -> None:
         run.write("a.py", FIXABLE.replace("\n", "\r\n"))

@@ -110,6 +110,8 @@ BAD = [
     ('ignore = ["tsl101"]', "'ignore' has an unknown rule code 'tsl101' (did you mean 'TSL101'?"),
     ("baseline = 1", "'baseline' in [tool.tensorlint] takes the path of a file, as a string, not 1"),
     ('baseline = "a\\u0000b"', "'baseline' in [tool.tensorlint] holds a NUL character"),
+    ("cache-dir = 1", "'cache-dir' in [tool.tensorlint] takes the path of a folder, as a string, not 1"),
+    ('cache-dir = ""', "'cache-dir' in [tool.tensorlint] names no folder"),
     ("select = [", "not valid TOML: "),
     ("select = []\nselect = []", "not valid TOML: "),
 ]
@@ -327,3 +329,10 @@ class TestBaseline:
         write(tmp_path, '[tool.tensorlint]\nbaseline = ""\n')
         assert nearest(tmp_path / "a.py").baseline == ""
         assert Configuration(isolated=True).settings(tmp_path).baseline is None
+
+
+def test_a_settings_file_that_is_a_link_to_nowhere_is_not_passed_over(run: Run) -> None:
+    (run.folder / "tensorlint.toml").symlink_to("gone.toml")
+    result = run("check")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"Error: {run.folder / 'tensorlint.toml'}: cannot be read: No such file or directory\n"

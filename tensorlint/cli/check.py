@@ -123,12 +123,12 @@ def _read_baselines(settings: Configuration, found: Discovered) -> bool:
     :raises SettingsError: if one cannot be read
     """
     folders = {os.path.dirname(path) for path in found.files} | {os.getcwd()}
-    files = {file for folder in folders if (file := settings.settings(folder).baseline)}
-    for file in sorted(files):
-        from tensorlint.baseline import read
+    by_file = {chosen.baseline: chosen for folder in sorted(folders) if (chosen := settings.settings(folder)).baseline}
+    for _, chosen in sorted(by_file.items()):
+        from tensorlint.baseline import check as check_baseline
 
-        read(file)
-    return bool(files)
+        check_baseline(chosen)
+    return bool(by_file)
 
 
 def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, options: dict[str, Any]) -> int:
@@ -144,9 +144,9 @@ def _run_stdin(settings: Configuration, name: str | None, force_exclude: bool, o
             sys.stdout.buffer.write(data)
         return 0
     if chosen.baseline:
-        from tensorlint.baseline import read
+        from tensorlint.baseline import check as check_baseline
 
-        read(chosen.baseline)
+        check_baseline(chosen)
     outcomes = run([Task(path, chosen, data)], _mode(options), jobs=1)
     return show(outcomes, [], options, stdin=data)
 

@@ -105,6 +105,9 @@ def shared(command: Command) -> Command:
         click.option("--show-settings", is_flag=True, help="Print the settings that hold for PATHS, and lint nothing."),
         click.option("--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing."),
         click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings (never of errors)."),
+        click.option(
+            "--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if something was fixed, even if nothing is left."
+        ),
         click.option("--unsafe-fixes", is_flag=True, help="Make unsafe fixes too."),
         click.option("--diff", is_flag=True, help="Show what fixing would change; change nothing."),
     ]
@@ -131,6 +134,8 @@ def check_together(options: dict[str, Any]) -> None:
     for name in ("fix", "diff", "diff_base", "add_noqa"):
         if options["observed"] is not None and options[name]:
             raise click.UsageError(f"--observed and --{name.replace('_', '-')} cannot be given together")
+    if options["exit_zero"] and options["exit_non_zero_on_fix"]:
+        raise click.UsageError("--exit-zero and --exit-non-zero-on-fix cannot be given together")
     if options["diff"]:
         for name in ("output_file", "statistics"):
             if options[name]:

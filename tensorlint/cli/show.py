@@ -38,7 +38,8 @@ def show(
         stream.write(b"".join(each.data or b"" for each in outcomes))
         stream.flush()
     _report(findings, outcomes, options, stdin, err=fixed_stdin)
-    return 2 if failed else int(bool(findings) and not options["exit_zero"])
+    wrong = bool(findings) or (options["exit_non_zero_on_fix"] and any(each.fixed for each in outcomes))
+    return 2 if failed else int(wrong and not options["exit_zero"])
 
 
 def _report(
