@@ -18,7 +18,7 @@ import torch
 from tensorlint.observe import crossings as crossings_module
 from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.recording import Case
-from tensorlint.observe.simulate import simulated_cuda
+from tensorlint.observe.simulate import simulated
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ def store_it(tensor: torch.Tensor, array: Any) -> None:
     ],
 )
 def test_an_index_is_seen_on_a_simulated_gpu(cross: Callable[..., Any], array: Any, call: str, outcome: str) -> None:
-    with simulated_cuda(), Recorder() as recorder:
+    with simulated("cuda"), Recorder() as recorder:
         tensor = torch.zeros(2, 2, device="cuda")
         tensor[0], tensor[:, 1]  # no crossings
         with contextlib.suppress(TypeError, ValueError):

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from tensorlint.observe.simulate import NotSimulated, simulated_cuda
+from tensorlint.observe.simulate import NotSimulated, simulated
 
 REFUSAL = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 MIXED = "Expected all tensors to be on the same device"
@@ -19,7 +19,7 @@ MIXED = "Expected all tensors to be on the same device"
 
 @pytest.fixture
 def cuda() -> Iterator[torch.device]:
-    with simulated_cuda():
+    with simulated("cuda"):
         yield torch.device("cuda")
 
 
@@ -221,7 +221,7 @@ def test_what_is_not_modelled_is_refused(cuda: torch.device) -> None:
 
 def test_nothing_is_left_behind() -> None:
     before = torch.from_numpy, torch.load, torch.cuda.is_available, torch.cuda.device_count
-    with simulated_cuda():
+    with simulated("cuda"):
         tensor = torch.ones(2, device="cuda")
     assert before == (torch.from_numpy, torch.load, torch.cuda.is_available, torch.cuda.device_count)
     assert tensor.device.type == "cpu"
@@ -241,7 +241,7 @@ def test_a_default_device(cuda: torch.device) -> None:
 
 
 def test_storages_that_are_gone_are_forgotten() -> None:
-    with simulated_cuda() as mode:
+    with simulated("cuda") as mode:
         kept = torch.ones(1, device="cuda")
         for _ in range(20_000):
             torch.ones(1, device="cuda")

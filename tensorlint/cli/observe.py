@@ -24,7 +24,7 @@ __all__ = ["observe"]
 )
 @click.option(
     "--simulate",
-    type=click.Choice(["cuda"]),
+    type=click.Choice(["cuda", "mps"]),
     help="Run as if there were a GPU: tensors stay in host memory, and refuse, copy and report as there.",
 )
 @click.option(

@@ -12,7 +12,7 @@ import torch
 from tensorlint.observe.recording import Case
 from tensorlint.observe.simulate_calls import taken_to_be_on
 
-__all__ = ["INDEXING", "SCALAR", "Facts", "case", "crossings", "facts", "memory", "overlap"]
+__all__ = ["INDEXING", "MOVING", "SCALAR", "Facts", "case", "crossings", "facts", "memory", "overlap"]
 
 _T = torch.Tensor
 _METHODS = ("numpy", "__array__", "__dlpack__", "item", "tolist", "__float__", "__int__")
@@ -20,8 +20,10 @@ _FUNCTIONS = ("from_numpy", "as_tensor", "asarray", "tensor", "from_dlpack", "fr
 _CONSTRUCTOR = "torch.Tensor"
 
 INDEXING = {_T.__getitem__: "Tensor.__getitem__", _T.__setitem__: "Tensor.__setitem__"}
-"""Seen on a simulated device only. A method of the class in their place would make a sequence of every tensor, for
-C code that asks; and a mode that is asked about every operator makes the program slow."""
+"""Seen on a simulated device only: a method of the class in their place would make a sequence of every tensor, for
+C code that asks, and a mode that is asked about every operator makes the program slow."""
+MOVING = {_T.to: "Tensor.to"}
+"""Seen where a simulated device refuses a dtype; kept if it does."""
 SCALAR = frozenset({"Tensor.item", "Tensor.tolist", "Tensor.__float__", "Tensor.__int__"})
 """Calls that give Python's numbers."""
 _LOOKED_AT = 8
@@ -58,6 +60,8 @@ def facts(call: str, args: Sequence[Any], named: Mapping[str, Any]) -> Facts | N
         parts = [one for part in args[1:] for one in (part if isinstance(part, tuple) else [part])]
         array = next((one for one in parts if isinstance(one, np.ndarray)), None)
         return None if array is None else Facts(array, _of_array(call, array))
+    if call in MOVING.values():
+        return Facts(args[0], _of_tensor(call, args[0]))
     if call == _CONSTRUCTOR:  # the class comes first; sizes, storages and tensors are no crossings
         made_of = args[1] if len(args) > 1 and isinstance(args[1], (np.ndarray, list, tuple)) else None
         inside = _of(call, made_of)

@@ -15,7 +15,7 @@ Frozen = tuple[Any, ...]
 
 def freeze(value: Any) -> Frozen:
     """Copies of all numbers in ``value`` (tensors on any device, arrays, containers, modules, plain attributes)."""
-    with torch._C.DisableTorchFunction(), torch.no_grad():  # out of reach of simulated CUDA
+    with torch._C.DisableTorchFunction(), torch.no_grad():  # out of reach of a simulated device
         return tuple(_leaves(value, set()))
 
 

@@ -41,8 +41,8 @@ class Seen:
         self.by_path: dict[str, list[tuple[Place, Sighting]]] = {}
         for place, sighting in recording.sightings.items():
             self.by_path.setdefault(place.path, []).append((place, sighting))
-        self.simulated = bool(recording.simulated)
-        self.gpu = self.simulated or any(
+        self.simulated = recording.simulated
+        self.gpu = bool(self.simulated) or any(
             case.device.startswith(_GPUS) for one in recording.sightings.values() for case in one.cases
         )
 
@@ -112,18 +112,21 @@ def _observed(watch: Watch, sightings: Sequence[Sighting], seen: Seen) -> Observ
     if watch.hazard:
         ran = f"ran {_times(made)}; no optimizer step was seen to change what was kept" if made else ""
         return Observed(Sight.NOT_WATCHED, ran)
+    if not watch.clears:
+        return Observed(Sight.NOT_WATCHED, "")
     if not made:
         return Observed(Sight.NOT_REACHED, "no such call was seen here")
     if watch.gpu and not seen.gpu:
         return Observed(Sight.NOT_REACHED, f"ran {_times(made)} where there is no GPU (observe --simulate cuda)")
-    return Observed(Sight.CLEARED, f"ran {_times(made)} without that")
+    where = f" on simulated {seen.simulated.upper()}" if watch.gpu and seen.simulated else ""
+    return Observed(Sight.CLEARED, f"ran {_times(made)} without that{where}")
 
 
 def _told(happened: Mapping[str, int], made: int, watch: Watch, seen: Seen) -> str:
     if watch.hazard:
         return next(iter(happened))
     most = max(happened, key=lambda text: (happened[text], text))
-    where = " on a simulated GPU" if watch.gpu and seen.simulated else ""
+    where = " on a simulated GPU" if seen.simulated and (watch.gpu or not watch.clears) else ""
     return f"{most}{where} ({sum(happened.values())} of {_times(made)})"
 
 

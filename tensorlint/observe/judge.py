@@ -40,6 +40,8 @@ class Watch:
     """Only a run on a GPU can tell."""
     hazard: str = ""
     """The kind of hazard that it warns of instead; that none was seen proves nothing."""
+    clears: bool = True
+    """That it did not happen in these calls tells that the finding is wrong; else it may happen in others."""
 
     @property
     def indices(self) -> bool:
@@ -112,6 +114,7 @@ WATCHES: dict[str, Watch] = {
     "TSL301": Watch(TO_TORCH, _raised("At least one stride", "negative strides")),
     "TSL302": Watch(TO_TORCH, _raised("can't convert np.ndarray of type", "byte order")),
     "TSL303": Watch(frozenset({"torch.from_numpy"}), _raised("expected np.ndarray")),
+    "TSL304": Watch(_MADE | {"Tensor.to", "torch.asarray"}, _raised("doesn't support float64"), clears=False),
     "TSL305": Watch(frozenset({"torch.Tensor"}), _legacy),
     "TSL306": Watch(_MADE, _list_of_arrays),
     "TSL307": Watch(frozenset({"torch.tensor"}), _of_tensor),

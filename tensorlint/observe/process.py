@@ -24,7 +24,7 @@ def begin(plan: Plan) -> Recorder:
     if plan.simulate:
         from tensorlint.observe.simulate_process import simulate
 
-        simulate()
+        simulate(plan.simulate)
     recorder = Recorder(Journal(Path(plan.parts)))
     recorder.recording.simulated = plan.simulate
     recorder.tell()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tensorlint.observe.crossings import INDEXING, SCALAR, Facts, case, crossings, facts
+from tensorlint.observe.crossings import INDEXING, MOVING, SCALAR, Facts, case, crossings, facts
 from tensorlint.observe.intercept import intercept, standing_in
 from tensorlint.observe.journal import Journal
 from tensorlint.observe.places import Place, Places
@@ -60,7 +60,8 @@ class Recorder:
             if hasattr(owner, name):
                 self._undo.callback(intercept(owner, name, call, self._crossing))
         for mode in ACTIVE:
-            self._undo.enter_context(mode.telling(INDEXING, self._crossing))
+            calls = {**INDEXING, **MOVING} if mode.device.refused else INDEXING
+            self._undo.enter_context(mode.telling(calls, self._crossing))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -158,7 +159,7 @@ class Recorder:
         seconds: float,
         frame: FrameType,
     ) -> None:
-        if before is None:
+        if before is None or (error is None and before.case.call in MOVING.values()):
             return
         try:
             place = self.places.of(frame)

@@ -1,4 +1,4 @@
-"""Simulated CUDA: a mode in which CPU tensors are tagged as being on a GPU and refuse, copy and report as CUDA does.
+"""A simulated GPU: a mode in which CPU tensors are tagged as being there and refuse, copy and report as they do there.
 
 Claims and repairs that are about devices can so be run where there is no GPU. Tags belong to storages, not to tensor
 objects: views, ``nn.Parameter(t)`` and ``param.data = t`` are on the device of their memory without further ado. A
@@ -6,7 +6,7 @@ storage without a tag was made behind the mode's back; it mixes with every devic
 
 Not modelled, and refused with :class:`NotSimulated` instead of answered wrongly: sparse tensors and DLPack. Not seen at
 all: the inside of an ``autograd.Function``'s ``backward``, which torch runs outside of every mode. Operators run on the
-CPU, so nothing is said about speed, streams or the last digit of a sum.
+CPU, so nothing is said about speed, streams, the last digit of a sum, or operators that the device lacks.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from tensorlint.observe.simulate_calls import (
     ACTIVE,
     CPU,
     CROSSING,
-    GPU,
     SPECIAL,
     STRICT,
-    NotSimulated,
     target_of,
     tensors_in,
 )
+from tensorlint.observe.simulate_devices import DEVICES, Device, NotSimulated
 
-__all__ = ["CPU", "GPU", "NotSimulated", "SimulatedCuda", "simulated_cuda"]
+__all__ = ["CPU", "NotSimulated", "Simulation", "simulated"]
 
 _T = torch.Tensor
 _FEW = 4096
 
 
-class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the base class untyped in some versions
+class Simulation(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the base class untyped in some versions
     """The mode. One instance serves one run: its tags are forgotten with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: Device) -> None:
         super().__init__()
+        self.device = device
         # The weak reference keeps the storage's address from being used again, so a tag never goes to a stranger.
         self._tags: dict[int, tuple[Any, torch.device]] = {}
         self._sweep_at = _FEW
@@ -69,11 +69,13 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
         with torch._C.DisableTorchFunction():
             for tensor in tensors_in(value):
                 if tensor.layout is not torch.strided:
-                    if device.type == "cuda":
-                        raise NotSimulated("sparse tensors on simulated CUDA")
+                    if device == self.device.place:
+                        raise NotSimulated(f"sparse tensors on simulated {self.device.title}")
                     continue
                 storage = tensor.untyped_storage()
                 if anew or storage._cdata not in self._tags:
+                    if device == self.device.place:
+                        self.device.check(tensor)
                     self._tags[storage._cdata] = (StorageWeakRef(storage), device)
         if len(self._tags) >= self._sweep_at:
             self._sweep()
@@ -100,28 +102,29 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
     def _answer(self, func: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         if (special := SPECIAL.get(func)) is not None:
             return special(self, func, args, named)
+        gpu = self.device.place
         devices = {self.device_of(tensor) for tensor in tensors_in((args, named))} - {None}
         if len(devices) > 1 and not self._may_mix(func, args, named):
             raise RuntimeError(
-                f"Expected all tensors to be on the same device, but found at least two devices, {GPU} and cpu!"
+                f"Expected all tensors to be on the same device, but found at least two devices, {gpu} and cpu!"
             )
-        source = GPU if GPU in devices else CPU
+        source = gpu if gpu in devices else CPU
         target = source
         if named.get("device") is not None:
-            target, named["device"] = target_of(named["device"])
-        elif self.default == GPU and func in _device_constructors():
-            target = GPU
+            target, named["device"] = target_of(self, named["device"])
+        elif self.default == gpu and func in _device_constructors():
+            target = gpu
         result = standing_in(frame)(func, args, named)
         if target != source and func in (torch.as_tensor, torch.asarray):
             result = result.clone()  # what moves to a GPU no longer shares memory with what it was made of
         return self.tag(result, target, anew=False)
 
     def _may_mix(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> bool:
-        """Operators take CPU scalars beside CUDA tensors, CUDA tensors take CPU indices, and copies cross devices."""
+        """Operators take CPU scalars beside GPU tensors, GPU tensors take CPU indices, and copies cross devices."""
         if func in CROSSING:
             return True
         if func in (_T.__getitem__, _T.__setitem__):
-            return bool(self.device_of(args[0]) == GPU)
+            return bool(self.device_of(args[0]) == self.device.place)
         return func not in STRICT and all(
             tensor.dim() == 0 for tensor in tensors_in((args, named)) if self.device_of(tensor) == CPU
         )
@@ -149,13 +152,13 @@ class SimulatedCuda(TorchFunctionMode):  # type: ignore[misc]  # torch leaves th
 
 
 @contextlib.contextmanager
-def simulated_cuda() -> Iterator[SimulatedCuda]:
-    """Run a block as if the machine had one GPU, ``cuda:0``.
+def simulated(device: str = "cuda") -> Iterator[Simulation]:
+    """Run a block as if the machine had one GPU: of the type "cuda", or "mps".
 
     What torch cannot route through a mode (``torch.from_numpy``, ``torch.load``, ``torch.cuda``'s questions about the
     machine) is replaced in the ``torch`` module for the time of the block: import the program inside it.
     """
-    mode = SimulatedCuda()
+    mode = Simulation(DEVICES[device])
     from_numpy, load = torch.from_numpy, torch.load
 
     def tagged_from_numpy(array: Any) -> torch.Tensor:
@@ -165,11 +168,11 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
     def tagged_load(file: Any, map_location: Any = None, **named: Any) -> Any:
         if map_location is None or callable(map_location) or isinstance(map_location, dict):
             return load(file, map_location, **named)
-        target, real = target_of(map_location)
+        target, real = target_of(mode, map_location)
         return mode.tag(load(file, real, **named), target)
 
     def set_default_device(device: Any) -> None:
-        mode.default, real = target_of("cpu" if device is None else device)
+        mode.default, real = target_of(mode, "cpu" if device is None else device)
         truth(None if device is None else real)
 
     truth = torch.set_default_device
@@ -183,8 +186,10 @@ def simulated_cuda() -> Iterator[SimulatedCuda]:
         stack.enter_context(mock.patch.object(cudnn, "is_acceptable", lambda *_, **__: False))
         if not _sees_indexing():
             stack.enter_context(_Indexing(mode))
-        for module, answers in _ANSWERS.items():
+        for module, answers in mode.device.answers.items():
             for name, answer in answers.items():
+                if not hasattr(module, name):  # an older torch
+                    continue
                 replacement = _for_programs(answer, getattr(module, name))
                 stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(mode)
@@ -213,7 +218,7 @@ def _sees_indexing() -> bool:
 class _Indexing(TorchDispatchMode):  # type: ignore[misc]
     """Takes what indices pick to be where it was picked from, below a mode that is not asked about it."""
 
-    def __init__(self, mode: SimulatedCuda) -> None:
+    def __init__(self, mode: Simulation) -> None:
         super().__init__()
         self._mode = mode
 
@@ -234,24 +239,3 @@ def _for_programs(answer: Any, truth: Callable[..., Any]) -> Callable[..., Any]:
         return truth(*args, **named) if asker.partition(".")[0] == "torch" else answer
 
     return ask
-
-
-_ANSWERS: dict[Any, dict[str, Any]] = {
-    torch.cuda: {
-        "is_available": True,
-        "device_count": 1,
-        "current_device": 0,
-        "get_device_name": "simulated",
-        "set_device": None,
-        "synchronize": None,
-        "empty_cache": None,
-        "manual_seed": None,
-        "manual_seed_all": None,
-    }
-}
-if hasattr(torch, "accelerator"):  # torch >= 2.6
-    _ANSWERS[torch.accelerator] = {
-        "is_available": True,
-        "current_accelerator": torch.device("cuda"),
-        "synchronize": None,
-    }

@@ -1,4 +1,4 @@
-"""The calls that simulated CUDA answers itself: moves, conversions, questions about the device."""
+"""The calls that a simulated device answers itself: moves, conversions, questions about the device."""
 
 from __future__ import annotations
 
@@ -9,33 +9,20 @@ from typing import Any, Protocol
 import torch
 
 from tensorlint.observe.intercept import Handler
+from tensorlint.observe.simulate_devices import Device, NotSimulated
 
-__all__ = [
-    "ACTIVE",
-    "CPU",
-    "CROSSING",
-    "GPU",
-    "SPECIAL",
-    "STRICT",
-    "NotSimulated",
-    "taken_to_be_on",
-    "target_of",
-    "tensors_in",
-]
+__all__ = ["ACTIVE", "CPU", "CROSSING", "SPECIAL", "STRICT", "taken_to_be_on", "target_of", "tensors_in"]
 
 CPU = torch.device("cpu")
-GPU = torch.device("cuda", 0)
 
 _T = torch.Tensor
-
-
-class NotSimulated(NotImplementedError):
-    """The program asks for something that simulated CUDA does not model; nothing can be claimed about it there."""
 
 
 class Mode(Protocol):
     """What the calls need of the mode that they run in."""
 
+    @property
+    def device(self) -> Device: ...
     def device_of(self, tensor: torch.Tensor) -> torch.device | None: ...
     def tag(self, value: Any, device: torch.device, *, anew: bool = True) -> Any: ...
     def telling(self, calls: Mapping[Any, str], handler: Handler) -> AbstractContextManager[None]: ...
@@ -65,16 +52,21 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(item)
 
 
-def target_of(device: Any) -> tuple[torch.device, Any]:
-    """The device that ``device`` names, and the one that really is used for it."""
+def target_of(mode: Mode, device: Any) -> tuple[torch.device, Any]:
+    """The device that ``device`` names, and the one that really is used for it.
+
+    :raises AssertionError: if the simulated machine has no such device
+    """
+    gpu = mode.device.place
     if isinstance(device, int) and not isinstance(device, bool):
-        return GPU, CPU
+        return gpu, CPU
     named = torch.device(device)
-    if named.type != "cuda":
+    if named.type in mode.device.missing:
+        raise AssertionError(mode.device.missing[named.type])
+    if named.type != gpu.type:
         return (CPU if named.type == "cpu" else named), named
-    if named.index not in (None, 0):
-        raise RuntimeError("CUDA error: invalid device ordinal")  # there is one simulated GPU
-    return GPU, CPU
+    mode.device.index(named.index)
+    return gpu, CPU
 
 
 def _to(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -84,18 +76,17 @@ def _to(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict
         if isinstance(named.get(key), torch.Tensor):
             target = mode.device_of(named[key]) or CPU
         elif named.get(key) is not None:
-            target, named[key] = target_of(named[key])
+            target, named[key] = target_of(mode, named[key])
     if rest and isinstance(rest[0], torch.Tensor):
         target = mode.device_of(rest[0]) or CPU
     elif rest and isinstance(rest[0], (str, int, torch.device)):
-        target, rest[0] = target_of(rest[0])
+        target, rest[0] = target_of(mode, rest[0])
     return mode.move(tensor, target, lambda t: func(t, *rest, **named))
 
 
 def _cuda(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     device = args[1] if len(args) > 1 else named.get("device")
-    target = GPU if device is None else target_of(device)[0]
-    return mode.move(args[0], target, lambda t: t)
+    return mode.move(args[0], target_of(mode, "cuda" if device is None else device)[0], lambda t: t)
 
 
 def _cpu(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -103,27 +94,33 @@ def _cpu(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dic
 
 
 def _type(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    on_gpu = mode.device_of(args[0]) == GPU
+    gpu = mode.device.place
+    on_gpu, infix = mode.device_of(args[0]) == gpu, f".{gpu.type}."
     if len(args) == 1 and not named:
         text = func(args[0])
-        return text.replace("torch.", "torch.cuda.", 1) if on_gpu else text
+        return text.replace(".", infix, 1) if on_gpu else text
     wanted = args[1] if len(args) > 1 else named.get("dtype")
     if isinstance(wanted, str):
-        target, wanted = (GPU if ".cuda." in wanted else CPU), wanted.replace(".cuda.", ".")
+        target, wanted = (gpu if infix in wanted else CPU), wanted.replace(infix, ".")
         return mode.move(args[0], target, lambda t: func(t, wanted))
-    return mode.tag(func(*args, **named), GPU if on_gpu else CPU, anew=False)
+    return mode.tag(func(*args, **named), gpu if on_gpu else CPU, anew=False)
 
 
 def _to_numpy(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """``.numpy()`` and ``__array__``: torch asks for the device before it asks for the gradient (observed on meta)."""
     tensor = args[0]
-    if mode.device_of(tensor) != GPU:
+    if not _is_there(mode, tensor):
         return func(*args, **named)
     if named.get("force") and func == _T.numpy:
         return tensor.detach().clone().resolve_conj().resolve_neg().numpy()
     raise TypeError(
-        f"can't convert {GPU} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+        f"can't convert {mode.device.place} device type tensor to numpy. "
+        "Use Tensor.cpu() to copy the tensor to host memory first."
     )
+
+
+def _is_there(mode: Mode, tensor: torch.Tensor) -> bool:
+    return bool(mode.device_of(tensor) == mode.device.place)
 
 
 def _pin_memory(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -147,8 +144,8 @@ def _gradient(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named
 
 
 def _refused(mode: Mode, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    if GPU in {mode.device_of(tensor) for tensor in tensors_in(args)}:
-        raise NotSimulated(f"{getattr(func, '__name__', func)} on simulated CUDA")
+    if any(_is_there(mode, tensor) for tensor in tensors_in(args)):
+        raise NotSimulated(f"{getattr(func, '__name__', func)} on simulated {mode.device.title}")
     return func(*args, **named)
 
 
@@ -166,9 +163,10 @@ SPECIAL: dict[Any, _Special] = {
     _T.__dlpack__: _refused,
     _T.to_sparse: _refused,
     _T.device.__get__: lambda mode, func, args, named: mode.device_of(args[0]) or func(*args),
-    _T.is_cuda.__get__: lambda mode, func, args, named: mode.device_of(args[0]) == GPU,
-    _T.is_cpu.__get__: lambda mode, func, args, named: mode.device_of(args[0]) != GPU,
-    _T.get_device: lambda mode, func, args, named: 0 if mode.device_of(args[0]) == GPU else func(*args),
+    _T.is_cuda.__get__: lambda mode, func, args, named: mode.device.type == "cuda" and _is_there(mode, args[0]),
+    _T.is_mps.__get__: lambda mode, func, args, named: mode.device.type == "mps" and _is_there(mode, args[0]),
+    _T.is_cpu.__get__: lambda mode, func, args, named: not _is_there(mode, args[0]),
+    _T.get_device: lambda mode, func, args, named: 0 if _is_there(mode, args[0]) else func(*args),
 }
 CROSSING = frozenset({_T.copy_, _T.data.__set__, _T.type_as, _T.set_, torch._has_compatible_shallow_copy_type})
 STRICT = frozenset({torch.cat, torch.stack, torch.hstack, torch.vstack, torch.equal, torch.matmul, _T.matmul})

@@ -1,4 +1,4 @@
-"""Simulated CUDA for a whole process: from the import of torch to the end, in every thread."""
+"""A simulated GPU for a whole process: from the import of torch to the end, in every thread."""
 
 from __future__ import annotations
 
@@ -8,38 +8,28 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-import torch
 from torch.multiprocessing import reductions
 
-from tensorlint.observe.simulate import CPU, NotSimulated, SimulatedCuda, simulated_cuda
+from tensorlint.observe.simulate import CPU, NotSimulated, Simulation, simulated
 
 __all__ = ["simulate"]
-
-_NOT_SIMULATED = (
-    "current_stream",
-    "default_stream",
-    "get_device_capability",
-    "get_device_properties",
-    "mem_get_info",
-    "stream",
-)
-"""Functions of ``torch.cuda`` whose answers would be made up."""
-
 
 _until_the_end = ExitStack()
 
 
-def simulate() -> None:
-    """Simulate from now on."""
-    mode = _until_the_end.enter_context(simulated_cuda())
+def simulate(device: str) -> None:
+    """Simulate a device, by its type, from now on."""
+    mode = _until_the_end.enter_context(simulated(device))
     _in_every_thread(mode)
     _tag_what_workers_send(mode)
-    for name in _NOT_SIMULATED:
-        if hasattr(torch.cuda, name):
-            setattr(torch.cuda, name, _refusing(name, getattr(torch.cuda, name)))
+    for module, names in mode.device.unknown.items():
+        for name in names:
+            if hasattr(module, name):
+                what = f"{module.__name__}.{name} on simulated {mode.device.title}"
+                setattr(module, name, _refusing(what, getattr(module, name)))
 
 
-def _in_every_thread(mode: SimulatedCuda) -> None:
+def _in_every_thread(mode: Simulation) -> None:
     """Modes are for one thread each."""
     bootstrap: Callable[[threading.Thread], None] = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
@@ -50,7 +40,7 @@ def _in_every_thread(mode: SimulatedCuda) -> None:
     threading.Thread._bootstrap_inner = inside  # type: ignore[attr-defined]
 
 
-def _tag_what_workers_send(mode: SimulatedCuda) -> None:
+def _tag_what_workers_send(mode: Simulation) -> None:
     """What comes out of a queue from another process is in host memory."""
     rebuild = reductions.rebuild_tensor
 
@@ -61,9 +51,9 @@ def _tag_what_workers_send(mode: SimulatedCuda) -> None:
     reductions.rebuild_tensor = rebuild_tensor
 
 
-def _refusing(name: str, truth: Callable[..., Any]) -> Callable[..., Any]:
+def _refusing(what: str, truth: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(truth)
     def refuse(*args: Any, **named: Any) -> Any:
-        raise NotSimulated(f"torch.cuda.{name} on simulated CUDA")
+        raise NotSimulated(what)
 
     return refuse

@@ -39,7 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="with --tensorlint-observe: do not look at memory that arrays and tensors share",
     )
     group.addoption(
-        "--tensorlint-simulate", choices=["cuda"], default="", help="with --tensorlint-observe: as if there were a GPU"
+        "--tensorlint-simulate",
+        choices=["cuda", "mps"],
+        default="",
+        help="with --tensorlint-observe: as if there were a GPU",
     )
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 import torch
 
-from tensorlint.observe.simulate import simulated_cuda
+from tensorlint.observe.simulate import simulated
 from tensorlint.verify.claims import DEVICES
 
 __all__ = ["hardware", "on", "present", "reported"]
@@ -49,7 +49,7 @@ def on(device: str) -> Iterator[torch.device]:
             stack.enter_context(_answer(torch.accelerator, "is_available", False))
             stack.enter_context(_answer(torch.accelerator, "current_accelerator", None))
         if device == "simulated-cuda":
-            stack.enter_context(simulated_cuda())
+            stack.enter_context(simulated("cuda"))
             device = "cuda"
         yield torch.device(device)
 
