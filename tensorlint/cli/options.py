@@ -67,7 +67,7 @@ def selecting(command: Command) -> Command:
             help="A settings file to use instead of the nearest one, or one setting as TOML, over any file.",
         ),
         click.option("--isolated", is_flag=True, help="Use no settings file."),
-        click.option("--baseline", metavar="FILE", help="Leave out the findings in this file."),
+        click.option("--baseline", metavar="FILE", help="The baseline, whose findings are left out."),
         click.option("--no-baseline", is_flag=True, help="Report the findings in the baseline too."),
     ]
     for name, text in _PATTERNS:

@@ -28,7 +28,13 @@ class _Row:
 
 
 @click.command()
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How they are listed.",
+)
 def rules(output_format: str) -> None:
     """List the rules: code, name, whether it is on by default, what it finds, and how safe its fix is.
 
