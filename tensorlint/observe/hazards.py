@@ -7,12 +7,14 @@ import os
 from tensorlint.observe.places import Place
 from tensorlint.observe.recording import Hazard
 
-__all__ = ["BY_STEP", "NUMPY_WROTE", "STALE", "TORCH_WROTE", "told"]
+__all__ = ["BEHIND_AUTOGRAD", "BY_STEP", "NUMPY_WROTE", "STALE", "TORCH_WROTE", "told"]
 
 STALE = "stale"
 """What was kept has changed behind its holder's back."""
 NUMPY_WROTE, TORCH_WROTE = "written by NumPy", "written by torch"
 """The memory that an array and a tensor share was written, while both were in use."""
+BEHIND_AUTOGRAD = "written behind autograd"
+"""It was written after an operation had saved it, and torch did not count the write: the gradient is wrong."""
 BY_STEP = "an optimizer step"
 
 
@@ -20,12 +22,15 @@ def told(hazard: Hazard, path: str) -> str:
     """What happened to what was made at a place of the file ``path``."""
     if hazard.kind == STALE:
         return hazard.detail
+    if hazard.kind == BEHIND_AUTOGRAD:
+        saved = f"after {hazard.detail} had saved it, and backward() was called: the gradient is wrong"
+        return f"its memory was written {_where(hazard, path)}, {saved}"
     return f"its memory was {hazard.kind} {_where(hazard, path)}"
 
 
 def _where(hazard: Hazard, path: str) -> str:
     first = _line(hazard.other, path)
-    if hazard.detail:
+    if hazard.detail == BY_STEP:
         return f"in {first} ({hazard.detail})"
     last = "the next time there" if hazard.until == hazard.other else _line(hazard.until, path)
     return f"between {first} and {last}"

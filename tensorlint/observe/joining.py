@@ -15,7 +15,7 @@ from tensorlint.observe.places import Place
 from tensorlint.observe.reach import Reaches
 from tensorlint.observe.recording import Recording, Sighting
 from tensorlint.observe.scopes import Scopes
-from tensorlint.observe.writes import WRITES, observed_write
+from tensorlint.observe.writes import WRITES, observed_write, unfound_writes
 
 __all__ = ["Joined", "Seen", "join"]
 
@@ -81,6 +81,8 @@ def join(path: str, text: str, findings: Sequence[Finding], seen: Seen, names: M
         and place not in known.get(code, ())
         and _is_news(watch, sighting, place, reaches)
     ]
+    if (name := names.get("TSL208")) is not None:
+        only += unfound_writes(name, findings, reaches, there, scopes)
     return Joined(tuple(joined), tuple(only), tuple(sorted(changed)))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tensorlint.observe.backward import Backward
 from tensorlint.observe.detached import Detached
 from tensorlint.observe.intercept import hide_frames
 from tensorlint.observe.journal import Journal
@@ -31,7 +32,7 @@ def begin(plan: Plan) -> Recorder:
     recorder.__enter__()
     if plan.check_sharing:
         Snapshots(recorder).__enter__()
-        Sharing(recorder, Detached().__enter__()).__enter__()
+        Backward(recorder, Sharing(recorder, Detached().__enter__()).__enter__()).__enter__()
     hide_frames()
     atexit.register(recorder.tell)
     for name in ("_exit", "execv", "execve"):  # they end the process, and ask nobody

@@ -27,7 +27,7 @@ from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.recording import Hazard
 from tensorlint.observe.samples import Budget
 
-__all__ = ["Sharing"]
+__all__ = ["Sharing", "Unseen"]
 
 _MOST = 64
 """Pairs that are watched at a time, the latest."""
@@ -48,6 +48,21 @@ class _Write(NamedTuple):
     """An optimizer step at ``until`` wrote it, and nothing else can have."""
 
 
+class Unseen(NamedTuple):
+    """A write that torch has not counted."""
+
+    place: Place
+    """Of the conversion."""
+    since: Place
+    until: Place | None
+    low: int
+    high: int
+    checksum: int
+    """Of what was there before."""
+    nodes: int
+    """How many operations autograd had recorded by then."""
+
+
 class Sharing:
     """Watches for writes to shared memory while it is entered."""
 
@@ -56,8 +71,10 @@ class Sharing:
         self._detached = detached
         self._pairs: deque[Pair] = deque()
         self._written: deque[_Write] = deque(maxlen=_MOST)
+        self.unseen: deque[Unseen] = deque(maxlen=_MOST)
+        """The latest writes that torch has not counted."""
+        self.budget = Budget(_FREE, _SHARE)
         self._guard = threading.Lock()
-        self._budget = Budget(_FREE, _SHARE)
         self._handles: list[Any] = []
         self._ended = False
 
@@ -87,7 +104,7 @@ class Sharing:
         :param by_step: an optimizer step there was all that came since the last look
         """
         started = time.perf_counter()
-        if not (self._pairs or self._written) or not self._budget.has_left():
+        if not (self._pairs or self._written) or not self.budget.has_left():
             return
         if not self._guard.acquire(blocking=False):  # another thread looks
             return
@@ -99,14 +116,14 @@ class Sharing:
             self._recorder.fault(fault)
         finally:
             self._guard.release()
-            self._budget.spend(started)
+            self.budget.spend(started)
 
     def _made(self, before: Facts, made: Any, place: Place, shares: bool) -> None:
         self.look(place, latest=_AT_A_CROSSING)
         started = time.perf_counter()
         if not shares or isinstance(made, np.ndarray) is isinstance(before.value, np.ndarray):
             return
-        if self._ended or not self._budget.has_left():
+        if self._ended or not self.budget.has_left():
             return
         sources = list(self._sources(before.value)) if isinstance(made, np.ndarray) else ()
         found = pair(before.value, made, sources, place, self._gone)
@@ -114,7 +131,7 @@ class Sharing:
             self._pairs.append(found)
             if len(self._pairs) > _MOST:
                 self._pairs.popleft().let_go()
-        self._budget.spend(started)
+        self.budget.spend(started)
 
     def _sources(self, tensor: torch.Tensor) -> Iterator[torch.Tensor]:
         for one in (tensor, tensor._base, self._detached.source(tensor)):
@@ -146,9 +163,12 @@ class Sharing:
         until: Place | None,
         by_step: bool = False,
     ) -> None:
-        if look.checksum != each.last.checksum and (
-            each.is_seen_by_array() if by_torch else each.is_seen_by_tensor(storage)
-        ):
+        if look.checksum == each.last.checksum:
+            return
+        if not by_torch:
+            one = Unseen(each.place, each.since, until, each.low, each.high, each.last.checksum, each.nodes)
+            self.unseen.append(one)
+        if each.is_seen_by_array() if by_torch else each.is_seen_by_tensor(storage):
             self._written.append(_Write(each, by_torch, each.since, until, by_step and by_torch))
 
     def _gone(self, each: Pair) -> None:
@@ -157,12 +177,12 @@ class Sharing:
             if self._ended:
                 return
             started = time.perf_counter()
-            if self._budget.has_left() and each.holder is not None:
+            if self.budget.has_left() and each.holder is not None:
                 with torch._C.DisableTorchFunction():
                     self._look_at_last(each, self._recorder.places.of(sys._getframe(2)))
             if each.holder is not None and each.holder() is None:
                 each.let_go()
-            self._budget.spend(started)
+            self.budget.spend(started)
         except Exception as fault:
             self._recorder.fault(fault)
 
@@ -199,3 +219,4 @@ class Sharing:
         while self._pairs:
             self._pairs.popleft().let_go()
         self._written.clear()
+        self.unseen.clear()

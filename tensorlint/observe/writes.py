@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tensorlint.finding import Evidence, Finding, Observed, Sight
-from tensorlint.observe.hazards import NUMPY_WROTE, STALE, TORCH_WROTE, told
+from tensorlint.finding import Confidence, Evidence, Finding, Observed, Sight
+from tensorlint.observe.hazards import BEHIND_AUTOGRAD, BY_STEP, NUMPY_WROTE, STALE, TORCH_WROTE, told
 from tensorlint.observe.judge import TO_NUMPY, TO_TORCH
 from tensorlint.observe.places import Place
 from tensorlint.observe.reach import Reaches
 from tensorlint.observe.recording import Hazard, Sighting
 from tensorlint.observe.scopes import Scope, Scopes
 
-__all__ = ["WRITES", "observed_write"]
+__all__ = ["WRITES", "observed_write", "unfound_writes"]
 
+_BEHIND = "TSL208"
 WRITES: Mapping[str, frozenset[str]] = {
     "TSL201": frozenset({NUMPY_WROTE}),
     "TSL202": frozenset({TORCH_WROTE}),
     "TSL204": frozenset({NUMPY_WROTE, TORCH_WROTE}),
     "TSL205": frozenset({NUMPY_WROTE, TORCH_WROTE}),
+    _BEHIND: frozenset({BEHIND_AUTOGRAD}),
 }
 """Which kinds of hazards confirm a rule's findings."""
 _NAMES = frozenset({"numpy", "asarray", "array", "from_numpy", "as_tensor", "from_dlpack", "Tensor"})
@@ -43,10 +45,7 @@ def observed_write(
     found = [(place, there[place]) for one in steps for place in _conversions(one, reaches, there)]
     for place, sighting in found:
         for hazard in _hazards(sighting, scopes):
-            if hazard.kind not in WRITES[finding.code]:
-                continue
-            bracket = _Bracket(hazard, place.path, scopes)
-            if bracket.holds(finding) or (bracket.may_call(finding) and not any(map(bracket.holds, findings))):
+            if hazard.kind in WRITES[finding.code] and _is_by(finding, findings, hazard, place, scopes):
                 return Observed(Sight.CONFIRMED, f"shared since line {place.line}, {told(hazard, place.path)}")
     if written := {told(hazard, place.path) for place, one in found for hazard in one.hazards if hazard.kind != STALE}:
         return Observed(Sight.NOT_WATCHED, f"whether here cannot be told: {min(written)}")
@@ -57,6 +56,23 @@ def observed_write(
     if not any(case.shares for case, _ in tallies):
         return Observed(Sight.CLEARED, f"the conversion was made {_times(made)}, and no memory was shared")
     return Observed(Sight.NOT_WATCHED, f"memory was shared {_times(made)}; no such write was seen")
+
+
+def unfound_writes(
+    name: str, findings: Sequence[Finding], reaches: Reaches, there: Mapping[Place, Sighting], scopes: Scopes
+) -> Iterator[Finding]:
+    """Writes behind autograd that no finding is about: they make a gradient wrong, whatever was meant by them.
+
+    :param name: that of the rule
+    """
+    own = [one for one in findings if one.code == _BEHIND]
+    for place, sighting in there.items():
+        hazards = [one for one in _hazards(sighting, scopes) if one.kind == BEHIND_AUTOGRAD]
+        if hazards and not any(_is_by(one, findings, each, place, scopes) for one in own for each in hazards):
+            observed = Observed(Sight.ONLY, "the static analysis has no such finding")
+            text = f"this is shared, and {told(hazards[0], place.path)}"
+            at = reaches.place(place)
+            yield Finding(_BEHIND, name, text, Confidence.CERTAIN, place.path, *at, observed=observed)
 
 
 def _conversions(step: Evidence, reaches: Reaches, there: Mapping[Place, Sighting]) -> Iterator[Place]:
@@ -84,13 +100,19 @@ def _moved(place: Place | None, by: int) -> Place | None:
     return None if place is None else place._replace(line=place.line + by, end_line=place.end_line + by)
 
 
+def _is_by(finding: Finding, findings: Sequence[Finding], hazard: Hazard, conversion: Place, scopes: Scopes) -> bool:
+    """Whether it was the line of a finding that wrote."""
+    bracket = _Bracket(hazard, conversion.path, scopes)
+    return bracket.holds(finding) or (bracket.may_call(finding) and not any(map(bracket.holds, findings)))
+
+
 class _Bracket:
     """The lines between which something was written, as far as they are in one file."""
 
     def __init__(self, hazard: Hazard, path: str, scopes: Scopes) -> None:
         self._first = hazard.other if hazard.other is not None and hazard.other.path == path else None
         self._last = hazard.until if hazard.until is not None and hazard.until.path == path else None
-        self._exact = bool(hazard.detail)
+        self._exact = hazard.detail == BY_STEP
         self._scopes = scopes
 
     def holds(self, finding: Finding) -> bool:
