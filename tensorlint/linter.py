@@ -199,7 +199,7 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     ]
     if not judges:
         return []
-    from tensorlint.flow.analysis import analyse
+    from tensorlint.flow.analysis import Unfinished, analyse
     from tensorlint.flow.project import Project
 
     if project is None:
@@ -207,20 +207,26 @@ def _judge(source: Source, settings: Settings, project: Project | None) -> list[
     project.targets = _targets(settings, project)
     project.rows, project.device = settings.rows, settings.assume_device
     style = settings.conversion_style
+    left: list[Finding] = []
+    try:
+        events = analyse(source, project)
+    except Unfinished as error:
+        events, left = error.events, [fault(error, source.path)]
     verdicts = [
         (rule, verdict if verdict.repair is None else replace(verdict, repair=verdict.repair.in_style(style)))
-        for event in analyse(source, project)
+        for event in events
         for rule, judging in judges
         if isinstance(event, rule.events)
         for verdict in judging(event)
         if verdict.place.path == source.path
     ]
     places = _Places(source, project, (verdict for _, verdict in verdicts))
-    return _distinct(
+    found = _distinct(
         places.finding(rule, verdict)
         for rule, verdict in verdicts
         if not (rule.about_dropped and source.is_shown(places.span(verdict.place)))
     )
+    return [*found, *left]
 
 
 def _judging(rule: Rule) -> Callable[[Event], Iterable[Verdict]]:

@@ -19,6 +19,7 @@ import pytest
 
 from tensorlint.finding import Applicability, Confidence
 from tensorlint.fixes.repair import Repair, Replace
+from tensorlint.flow.analysis import Unfinished
 from tensorlint.flow.events import Event
 from tensorlint.flow.facts import Place, Reason
 from tensorlint.rules.base import Rule, Verdict
@@ -127,6 +128,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     analysis = ModuleType("tensorlint.flow.analysis")
     analysis.analyse = analyse  # type: ignore[attr-defined]
     analysis.forget = lambda: None  # type: ignore[attr-defined]
+    analysis.Unfinished = Unfinished  # type: ignore[attr-defined]
     registry = ModuleType("tensorlint.rules.registry")
     registry.rules = registry.every_rule = lambda: RULES  # type: ignore[attr-defined]
     registry.origin = lambda code: None  # type: ignore[attr-defined]

@@ -22,10 +22,10 @@ from tensorlint.library.own import names_in
 from tensorlint.library.tables import installed_names_in
 from tensorlint.source import Source, SourceError
 
-__all__ = ["analyse", "forget"]
+__all__ = ["Unfinished", "analyse", "forget"]
 
 MOST_STEPS = 40_000
-STEPS_A_LINE = 5
+"""What a file is given, however long it is: nobody waits for more than a few seconds for one file."""
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 MOST_SHARING = 3
@@ -37,11 +37,21 @@ _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], Looks] = OrderedD
 """Analyses of files that call, the last ones used: one serves every file that it calls."""
 
 
+class Unfinished(SourceError):
+    """A file took more steps than it is given; ``events`` are those of the functions that were done before."""
+
+    def __init__(self, looks: Looks) -> None:
+        where = f"when `{looks.root.name}` was looked at" if looks.root is not None else "at the top level"
+        super().__init__(f"too many steps: not all of it was analysed (they ended {where})")
+        self.events = looks.events_so_far()
+
+
 def analyse(source: Source, project: Project | None = None) -> list[Event]:
     """The boundary events of one file, those that its callers in other files of the project cause among them.
 
     :param project: the other files; without one they are looked for around ``source.path``
-    :raises SourceError: if the file cannot be parsed, or takes more steps than a file is given
+    :raises SourceError: if the file cannot be parsed
+    :raises Unfinished: if it takes more steps than a file is given
     """
     path = Path(source.path).absolute()
     if project is None:
@@ -51,12 +61,12 @@ def analyse(source: Source, project: Project | None = None) -> list[Event]:
     if not converting and not own and not may_hold_boundary(source.text):
         return []
     file = project.add(source, path)
-    analysis = Looks(file, project, MOST_STEPS + STEPS_A_LINE * len(source.lines))
+    analysis = Looks(file, project, MOST_STEPS)
     try:
         worth = worth_a_look(file) | using_what_others_convert(file, converting) | mentioning(file, own)
         analysis.run(worth, own_file_alone=True)
     except OutOfSteps:
-        raise SourceError("too many steps: the file's functions call each other in too many ways") from None
+        raise Unfinished(analysis) from None
     _ask_callers(analysis, project, path)
     return analysis.events()
 

@@ -85,6 +85,12 @@ class Looks:
             found += [event for event in events if not (quiet and _needs_grad(event)) and not self._is_needed(event)]
         return one_code_a_write([self._with_what_was_met(one) for one in found])
 
+    def events_so_far(self) -> list[Event]:
+        """What happened in the functions that were done when the steps ended; whether a link does nothing on every path
+        is not known then."""
+        self.happened.get(self.file.path, {}).pop(self.root, None)
+        return [event for event in self.events() if not isinstance(event, Needless)]
+
     def _with_what_was_met(self, event: Event) -> Event:
         match event:
             case Conversion():

@@ -265,28 +265,18 @@ class Machine:
         if self.frame.file is self.frames[0].file:
             self.meeting.update(frame.definition for frame in self.frames if frame.definition is not None)
 
-    @contextmanager
-    def unread(self, unread: bool = True) -> Iterator[None]:
+    def unread(self, unread: bool = True) -> _ForNow:
         """What is evaluated is not looked at: only replaced, or asked whether it is there."""
-        before, self.looks = self.looks, self.looks and not unread
-        try:
-            yield
-        finally:
-            self.looks = before
+        return _ForNow(self, self.looks and not unread, self.operating)
 
     def sets_default_dtype(self) -> bool:
         """Whether what runs with the functions that are executed changes the dtype that torch gives by default."""
         files = {id(frame.file): frame.file for frame in self.frames}
         return any(self.callees.sets_default_dtype(file) for file in files.values())
 
-    @contextmanager
-    def in_place(self, in_place: bool = True) -> Iterator[None]:
+    def in_place(self, in_place: bool = True) -> _ForNow:
         """What is evaluated is what something in place works on or with."""
-        before, self.operating = self.operating, self.operating or in_place
-        try:
-            yield
-        finally:
-            self.operating = before
+        return _ForNow(self, self.looks, self.operating or in_place)
 
     def take_nested(self) -> list[Function]:
         """The functions that were made inside the function that was looked at last."""
@@ -309,6 +299,24 @@ class Machine:
         self.budget -= count
         if self.budget < 0:
             raise OutOfSteps
+
+
+class _ForNow:
+    """How a machine takes what is evaluated, until the block ends; a generator would take several times as long."""
+
+    __slots__ = ("_before", "_machine", "_now")
+
+    def __init__(self, machine: Machine, looks: bool, operating: bool) -> None:
+        self._machine = machine
+        self._now = (looks, operating)
+
+    def __enter__(self) -> None:
+        machine = self._machine
+        self._before = (machine.looks, machine.operating)
+        machine.looks, machine.operating = self._now
+
+    def __exit__(self, *raised: object) -> None:
+        self._machine.looks, self._machine.operating = self._before
 
 
 _EVALUATORS: dict[type[cst.CSTNode], Callable[..., Value]] = {}

@@ -11,8 +11,11 @@ import libcst as cst
 __all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "mentions", "operands", "short"]
 
 LONGEST = 40
+MOST_REMEMBERED = 4096
+"""Nodes of which it is remembered how they are written: the same are asked for again and again."""
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def dotted(node: cst.BaseExpression) -> str | None:
     """``a.b.c`` for a name or a chain of attributes; None for anything else."""
     parts: list[str] = []
@@ -67,7 +70,6 @@ def short(node: cst.CSTNode) -> str:
     return known[1]
 
 
-MOST_REMEMBERED = 4096
 _SHORT: dict[int, tuple[cst.CSTNode, str]] = {}
 
 
@@ -84,6 +86,7 @@ def _shortened(node: cst.CSTNode) -> str:
     return text[: LONGEST - 3] + "..."
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def condition_key(node: cst.BaseExpression) -> str | None:
     """A text that stands for the outcome of a test, where that does not change between two places; else None.
 
