@@ -8,6 +8,7 @@ from typing import Any
 
 _MADE_BY = re.compile(r"\A<!-- Made by [^\n]* -->\n+")
 _NAMED = re.compile(r"^<!-- (?:file: )?([\w./-]*\.[\w-]+)[^\n]* -->\n```(\w+)$", re.MULTILINE)
+_SHORT = re.compile(r"<code>(?=[^<\s]{1,24}</code>)")
 _PICTURE = re.compile(r"^!\[[^\]]*\]\((pictures/[\w-]+\.svg)\)$", re.MULTILINE)
 
 
@@ -33,3 +34,8 @@ def on_page_markdown(markdown: str, config: Any, **_: Any) -> str:
 
     named = _NAMED.sub(r'``` { .\2 title="\1" }', _MADE_BY.sub("", markdown))
     return _PICTURE.sub(drawn, named)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Short code can be told from long: on a phone `--fix` is not broken after a hyphen."""
+    return _SHORT.sub('<code class="short">', html)

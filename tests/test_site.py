@@ -84,6 +84,14 @@ def test_the_names_of_files_are_shown(site: Path) -> None:
     assert titles == ["export.py", "tensorlint.toml"]
 
 
+def test_names_and_options_are_told_from_long_code(site: Path) -> None:
+    """So that a phone does not break them in two."""
+    short = built(site, "repairs.md").xpath("//p/code[@class='short']/text()")
+    assert "--diff" in short
+    assert not [each for each in short if " " in each]
+    assert "tensorlint fix" in built(site, "repairs.md").xpath("//p/code[not(@class)]/text()")
+
+
 def test_a_broken_link_fails_the_build(tmp_path: Path) -> None:
     """The settings make mkdocs look at files and anchors."""
     (tmp_path / "docs").mkdir()
