@@ -96,7 +96,7 @@ def fix_source(
 
 
 def check_paths(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     settings: Mapping[str, Any] | None = None,
     isolated: bool = False,
@@ -108,6 +108,7 @@ def check_paths(
 
     The parameters that :func:`check_source` has, too, are the same; each file has the settings of its own folder.
 
+    :param paths: files and folders, or a single one
     :param force_exclude: leave out what is excluded even where it is named
     :param jobs: how many processes; None: one a core where there are enough files to be worth it
     :param executor: does the files instead, any of ``concurrent.futures`` or what keeps to its interface
@@ -116,7 +117,8 @@ def check_paths(
     """
     _warn()
     configuration = _configuration(settings, isolated)
-    found = discover([os.fspath(path) for path in paths], configuration.settings, force_exclude=force_exclude)
+    named = [paths] if isinstance(paths, str | os.PathLike) else paths
+    found = discover([os.fspath(path) for path in named], configuration.settings, force_exclude=force_exclude)
     tasks = [Task(path, _settings(configuration, os.path.dirname(path))) for path in found.files]
     outcomes = run(tasks, Mode(), jobs=jobs, executor=executor)
     findings = [finding for outcome in outcomes for finding in outcome.findings]

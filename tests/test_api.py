@@ -163,6 +163,7 @@ def test_paths(folder: Path) -> None:
     assert [(each.path, each.code) for each in found] == [("a.py", "TSL101"), ("c.py", "TSL900"), ("gone.py", "TSL900")]
     assert codes(check_paths(["pkg/b.py"], isolated=True)) == ["TSL101"]
     assert check_paths(["a.py"], settings={"exclude": ["a.py"]}, force_exclude=True) == []
+    assert check_paths("a.py") == check_paths(folder / "a.py") == check_paths(["a.py"])
 
 
 def test_an_executor_does_the_files(folder: Path) -> None:
