@@ -27,6 +27,17 @@ class TestCheck:
         assert run("check", "bad.py", "broken.py", "--exit-zero").code == 2
         assert run("check", "bad.py", "--confidence", "certain", "--ignore", "TSL101").code == 0
 
+    def test_quietly(self, run: Run) -> None:
+        run.write("a.py", BAD)
+        run.write("b.py", "import torch\n")
+        assert run("check", "--quiet", "b.py") == Result(0, "", "")
+        concise = run("check", "-q", "--output-format", "concise")
+        assert concise == Result(1, "a.py:2:1: TSL101 [certain] TSL101 is bad\n", "")
+        assert run("check", "-q", "--output-file", "report.txt") == Result(1, "", "")
+        run("baseline", "write")
+        assert run("check", "-q") == Result(0, "", "")
+        assert "warning: " in run("check", "-q", "--exclude", "*.py").err
+
     def test_text(self, run: Run) -> None:
         run.write("pkg/bad.py", BAD)
         result = run("check")

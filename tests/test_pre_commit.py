@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, copy_checkout
+from notebooks import cells_of, notebook
 from readme_blocks import README, blocks
 
 import tensorlint
@@ -99,12 +100,15 @@ def test_the_configuration_in_the_readme(project: Path) -> None:
         block.text for block in blocks(README.read_text(encoding="utf-8")) if block.file == ".pre-commit-config.yaml"
     )
     (project / ".pre-commit-config.yaml").write_text(configuration)
+    (project / "load.ipynb").write_text(notebook(STRIDE))
     assert run(project, "git", "add", "--all").returncode == 0
     commit(copy_checkout(project.parent / "tensorlint"), tag=f"v{tensorlint.__version__}")
     first = run(project, PRE_COMMIT, "run", "--all-files")
     assert first.returncode == 1, first.stdout + first.stderr
     assert "files were modified by this hook" in first.stdout
-    assert (project / "load.py").read_text() == STRIDE.replace("np.flip(image, 1)", "np.flip(image, 1).copy()")
+    fixed = STRIDE.replace("np.flip(image, 1)", "np.flip(image, 1).copy()")
+    assert (project / "load.py").read_text() == fixed
+    assert cells_of((project / "load.ipynb").read_text()) == [fixed]
     assert (project / "notes.txt").read_text() == STRIDE
     assert run(project, "git", "add", "--all").returncode == 0
     second = run(project, PRE_COMMIT, "run", "--all-files")

@@ -102,6 +102,8 @@ def _run_files(settings: Configuration, found: Discovered, paths: list[str], opt
     if options["observed"] is not None:
         linted = join_all(options["observed"], options["only"], linted)
     code = show(linted.outcomes, linted.faults, options)
+    if options["quiet"]:
+        return code
     if options["add_noqa"]:
         silenced = [each.silenced for each in linted.outcomes if each.silenced]
         click.echo(f"{counted(sum(silenced), 'finding')} in {counted(len(silenced), 'file')} suppressed.", err=True)

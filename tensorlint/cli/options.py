@@ -95,6 +95,7 @@ def shared(command: Command) -> Command:
             help="How findings are shown.",
         ),
         click.option("--output-file", metavar="FILE", help="Write the report to a file, and only its summary here."),
+        click.option("--quiet", "-q", is_flag=True, help="Show findings, errors and warnings, and no summary."),
         click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them."),
         click.option(
             "--diff-base",

@@ -63,12 +63,13 @@ def _report(
         Lines(given),
         Paint(colour and output is None),
     )
-    report = render(options["output_format"], run, options["statistics"])
+    report = render(options["output_format"], run, options["statistics"], options["quiet"])
     if output is None:
         echo(report, err=err, colour=colour)
     else:
         output.write(report)
-        echo((f"{line}\n" for line in run.summary.lines()), err=err)
+        if not options["quiet"]:
+            echo((f"{line}\n" for line in run.summary.lines()), err=err)
 
 
 def _print_faults(faults: list[Finding]) -> None:

@@ -23,11 +23,12 @@ class _Format(Protocol):
     def render(self, run: Run) -> Iterator[str]: ...
 
 
-def render(form: str, run: Run, statistics: bool = False) -> Iterator[str]:
+def render(form: str, run: Run, statistics: bool = False, quiet: bool = False) -> Iterator[str]:
     """The report in pieces, so that a long one need not be held as a whole.
 
     :param form: one of ``FORMATS``
     :param statistics: counts instead of findings; for ``COUNTED`` formats alone
+    :param quiet: no summary
     """
     if statistics:
         from tensorlint.report.statistics import render as counts
@@ -36,5 +37,5 @@ def render(form: str, run: Run, statistics: bool = False) -> Iterator[str]:
     else:
         module = cast(_Format, importlib.import_module(f"tensorlint.report.{form.replace('-', '_')}"))
         yield from module.render(run)
-    if form in _SUMMED_UP:
+    if form in _SUMMED_UP and not quiet:
         yield from (f"{line}\n" for line in run.summary.lines())
