@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 from tensorlint.cli import cli
 from tensorlint.observe.backward import Backward
 from tensorlint.observe.detached import Detached
+from tensorlint.observe.gradients import Gradients
 from tensorlint.observe.graphs import operations, saved
 from tensorlint.observe.hazards import BEHIND_AUTOGRAD
 from tensorlint.observe.recorder import Recorder
@@ -28,7 +30,10 @@ from tensorlint.observe.sharing import Sharing
 
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    with Recorder() as one, Detached() as detached, Sharing(one, detached) as sharing, Backward(one, sharing):
+    with Recorder() as one, Detached() as detached, ExitStack() as stack:
+        sharing, gradients = Sharing(one, detached), Gradients(one, detached)
+        for each in (sharing, gradients, Backward(one, sharing, gradients)):
+            stack.enter_context(each)
         yield one
     assert not one.recording.faults
 

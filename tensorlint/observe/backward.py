@@ -1,6 +1,7 @@
-"""Memory that was saved for a ``backward`` and has been written by the time that it is called.
+"""What is wrong with a gradient by the time that ``backward`` is called.
 
-torch raises where it has counted the write itself. It counts none of NumPy's.
+Memory that was saved for it may have been written: torch raises where it has counted the write itself, and it counts
+none of NumPy's. And what was made outside of the graph may take part.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 import torch
 
 from tensorlint.observe.crossings import memory
+from tensorlint.observe.gradients import Gradients
 from tensorlint.observe.graphs import operations, saved
-from tensorlint.observe.hazards import BEHIND_AUTOGRAD
+from tensorlint.observe.hazards import BEHIND_AUTOGRAD, NO_GRAPH
 from tensorlint.observe.intercept import intercept
 from tensorlint.observe.places import Place
 from tensorlint.observe.recorder import Recorder
@@ -29,8 +31,9 @@ __all__ = ["Backward"]
 class Backward:
     """Looks at what is differentiated, at the beginning of each ``backward``, while it is entered."""
 
-    def __init__(self, recorder: Recorder, sharing: Sharing) -> None:
+    def __init__(self, recorder: Recorder, sharing: Sharing, gradients: Gradients) -> None:
         self._recorder = recorder
+        self._gradients = gradients
         self._sharing = sharing
         self._undo = ExitStack()
 
@@ -47,17 +50,31 @@ class Backward:
     ) -> Any:
         __tracebackhide__ = True
         self._look(frame, args[0] if args else named.get("tensors", named.get("outputs")))
-        return original(*args, **named)
+        try:
+            return original(*args, **named)
+        except RuntimeError as error:
+            if "does not require grad" in str(error):
+                self._refused(frame)
+            raise
 
     def _look(self, frame: FrameType, roots: Any) -> None:
         try:
             place = self._recorder.places.of(frame)
             self._sharing.look(place)
-            if self._sharing.unseen and self._sharing.budget.has_left():
-                started = time.perf_counter()
-                with torch._C.DisableTorchFunction():
+            if not self._sharing.budget.has_left():
+                return
+            started = time.perf_counter()
+            with torch._C.DisableTorchFunction():
+                self._gradients.look(roots, place)
+                if self._sharing.unseen:
                     self._compare(roots, place)
-                self._sharing.budget.spend(started)
+            self._sharing.budget.spend(started)
+        except Exception as fault:
+            self._recorder.fault(fault)
+
+    def _refused(self, frame: FrameType) -> None:
+        try:
+            self._recorder.hazard(self._recorder.places.of(frame), Hazard(NO_GRAPH, ""))
         except Exception as fault:
             self._recorder.fault(fault)
 

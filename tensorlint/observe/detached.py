@@ -21,7 +21,7 @@ class Detached:
     """Follows ``Tensor.detach`` while it is entered."""
 
     def __init__(self) -> None:
-        self._latest: deque[tuple[weakref.ref[Any], weakref.ref[Any]]] = deque(maxlen=_MOST)
+        self._latest: deque[tuple[weakref.ref[Any], weakref.ref[Any] | None, bool]] = deque(maxlen=_MOST)
 
     def __enter__(self) -> Detached:
         self._undo = intercept(torch.Tensor, "detach", "Tensor.detach", self._detach)
@@ -32,18 +32,23 @@ class Detached:
 
     def source(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """What a tensor was detached from, if that was lately and it is still there."""
-        for made, given in list(self._latest):
+        for made, given, _ in list(self._latest):
             if made() is tensor:
-                found: torch.Tensor | None = given()
+                found: torch.Tensor | None = given() if given is not None else None
                 return found
         return None
+
+    def required_grad(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor was detached lately from one that requires grad."""
+        return any(grad and made() is tensor for made, _, grad in list(self._latest))
 
     def _detach(
         self, name: str, original: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], named: dict[str, Any]
     ) -> Any:
         __tracebackhide__ = True
         result = original(*args, **named)
-        if args and isinstance(result, torch.Tensor) and not isinstance(args[0], torch.nn.Parameter):
+        if args and isinstance(result, torch.Tensor):
             # A parameter that has a weak reference cannot be swapped (torch.utils.swap_tensors).
-            self._latest.appendleft((weakref.ref(result), weakref.ref(args[0])))
+            given = None if isinstance(args[0], torch.nn.Parameter) else weakref.ref(args[0])
+            self._latest.appendleft((weakref.ref(result), given, args[0].requires_grad))
         return result

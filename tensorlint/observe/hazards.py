@@ -7,7 +7,18 @@ import os
 from tensorlint.observe.places import Place
 from tensorlint.observe.recording import Hazard
 
-__all__ = ["BEHIND_AUTOGRAD", "BY_STEP", "NUMPY_WROTE", "STALE", "TORCH_WROTE", "told"]
+__all__ = [
+    "BEHIND_AUTOGRAD",
+    "BY_STEP",
+    "LEFT_GRAPH",
+    "NOTES",
+    "NO_GRAPH",
+    "NUMPY_WROTE",
+    "STALE",
+    "TOOK_PART",
+    "TORCH_WROTE",
+    "told",
+]
 
 STALE = "stale"
 """What was kept has changed behind its holder's back."""
@@ -15,6 +26,11 @@ NUMPY_WROTE, TORCH_WROTE = "written by NumPy", "written by torch"
 """The memory that an array and a tensor share was written, while both were in use."""
 BEHIND_AUTOGRAD = "written behind autograd"
 """It was written after an operation had saved it, and torch did not count the write: the gradient is wrong."""
+LEFT_GRAPH, TOOK_PART, NO_GRAPH = "left the graph", "took part in a backward", "backward without a graph"
+"""A value was converted that was detached from one that requires grad; what was made of a number or an array was saved
+for a `backward()`, or was a leaf of it; `backward()` was refused, because what it was called on has no graph."""
+NOTES = frozenset({LEFT_GRAPH, TOOK_PART, NO_GRAPH})
+"""Kinds that are harmless by themselves: together, and with a finding, they tell of a lost gradient."""
 BY_STEP = "an optimizer step"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from tensorlint.finding import Confidence, Finding, Observed, Sight
 from tensorlint.observe.judge import WATCHES, Watch
+from tensorlint.observe.lost import LOST, observed_loss
 from tensorlint.observe.places import Place
 from tensorlint.observe.reach import Reaches
 from tensorlint.observe.recording import Recording, Sighting
@@ -63,6 +64,9 @@ def join(path: str, text: str, findings: Sequence[Finding], seen: Seen, names: M
     for finding in findings:
         if finding.code in WRITES:
             joined.append(replace(finding, observed=observed_write(finding, findings, reaches, there, scopes)))
+            continue
+        if finding.code == LOST:
+            joined.append(replace(finding, observed=observed_loss(finding, reaches, there)))
             continue
         watch = WATCHES.get(finding.code)
         unseen = watch is not None and watch.indices and not seen.simulated and reaches.is_index(finding)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorlint.observe.backward import Backward
 from tensorlint.observe.detached import Detached
+from tensorlint.observe.gradients import Gradients
 from tensorlint.observe.intercept import hide_frames
 from tensorlint.observe.journal import Journal
 from tensorlint.observe.recorder import Recorder
@@ -32,7 +33,9 @@ def begin(plan: Plan) -> Recorder:
     recorder.__enter__()
     if plan.check_sharing:
         Snapshots(recorder).__enter__()
-        Backward(recorder, Sharing(recorder, Detached().__enter__()).__enter__()).__enter__()
+        detached = Detached().__enter__()
+        sharing, gradients = Sharing(recorder, detached).__enter__(), Gradients(recorder, detached).__enter__()
+        Backward(recorder, sharing, gradients).__enter__()
     hide_frames()
     atexit.register(recorder.tell)
     for name in ("_exit", "execv", "execve"):  # they end the process, and ask nobody

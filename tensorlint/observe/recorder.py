@@ -46,6 +46,8 @@ class Recorder:
         self.lock = threading.Lock()
         self.watchers: list[_Watcher] = []
         """Told of every crossing that was made: what went in, what came out, where, whether they share memory."""
+        self.makers: list[Callable[[Any, Place], None]] = []
+        """Told of every tensor that one of these calls of torch's made, of numbers, too, and where."""
         self.at_end: list[Callable[[], None]] = []
         """Called when the journal is brought up to date: what is still known then is told."""
         self.in_child: list[Callable[[], None]] = []
@@ -123,8 +125,10 @@ class Recorder:
     ) -> Any:
         __tracebackhide__ = True
         thread = self._thread
-        if thread.busy or (name in SCALAR and _of_torch(frame)):  # torch reading its own counters
+        if name in SCALAR and _of_torch(frame):  # torch reading its own counters
             return original(*args, **named)
+        if thread.busy:
+            return standing_in(frame)(original, args, named)
         thread.busy = True
         try:
             before, call = self._before(name, frame, args, named)
@@ -135,6 +139,8 @@ class Recorder:
                 self._add(before, None, error, time.perf_counter() - started, frame)
                 raise
             self._add(before, result, None, time.perf_counter() - started, frame)
+            if self.makers and name.startswith("torch."):
+                self._tell_makers(result, frame)
         finally:
             thread.busy = False
         return result
@@ -169,6 +175,15 @@ class Recorder:
                 if error is None and place is not None:
                     for watcher in self.watchers:
                         watcher(before, result, place, seen.shares)
+        except Exception as fault:
+            self.fault(fault)
+
+    def _tell_makers(self, made: Any, frame: FrameType) -> None:
+        try:
+            if (place := self.places.of(frame)) is not None:
+                with torch._C.DisableTorchFunction():
+                    for maker in self.makers:
+                        maker(made, place)
         except Exception as fault:
             self.fault(fault)
 

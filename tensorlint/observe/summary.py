@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tensorlint.observe.hazards import NOTES
 from tensorlint.observe.recording import Recording
 
 __all__ = ["summary"]
@@ -14,8 +15,8 @@ def summary(recording: Recording, file: str) -> Iterator[str]:
     if not recording.processes:
         yield f"no process imported torch; {file} holds nothing"
         return
-    places, processes = len(recording.sightings), recording.processes
-    hazards = sum(len(one.hazards) for one in recording.sightings.values())
+    places, processes = sum(bool(one.cases) for one in recording.sightings.values()), recording.processes
+    hazards = sum(each.kind not in NOTES for one in recording.sightings.values() for each in one.hazards)
     besides = f", {_count(hazards, 'hazard')} of shared memory" if hazards else ""
     refused = sum(
         tally.count for one in recording.sightings.values() for case, tally in one.cases.items() if case.outcome
