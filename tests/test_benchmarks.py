@@ -57,3 +57,21 @@ def test_the_table_says_what_was_stopped_and_compares_with_ruff(compare: ModuleT
 def test_a_tool_that_breaks_ends_the_benchmark(compare: ModuleType) -> None:
     with pytest.raises(SystemExit, match="ended with 101"):
         compare.Measured().add(101, 1.0, 10)
+
+
+def micro(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "benchmarks" / "micro.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_every_part_is_measured() -> None:
+    """Each once, in this one process; two commits are compared with pyperf's own command."""
+    done = micro("--debug-single-value", "--quiet")
+    assert done.returncode == 0, done.stderr
+    measured = [line.partition(":")[0] for line in done.stdout.splitlines() if ": " in line]
+    assert measured == ["prescreen", "syntax", "outline", "parse", "flow", "lint", "fix", "rules"]
+
+
+def test_what_there_is_not_cannot_be_measured(tmp_path: Path) -> None:
+    assert "no benchmark 'linting'" in micro("--benchmarks", "linting").stderr
+    assert micro("--fixtures", str(tmp_path)).stderr == f"{tmp_path}: no fixtures there\n"
