@@ -275,7 +275,7 @@ def test_a_snapshot_that_was_not_found_is_not_added(
     assert "TSL203" not in {each["code"] for each in found}
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "sarif"])
+@pytest.mark.parametrize("form", ["text", "concise", "sarif", "html"])
 def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], form: str, run: Run) -> None:
     check(("layer.weight.numpy()", REFUSED, 1))
     printed = run(*JOIN, "--output-format", form, "program.py").out
@@ -283,7 +283,8 @@ def test_the_reports_carry_it(check: Callable[..., list[dict[str, object]]], for
         results = json.loads(printed)["runs"][0]["results"]
         assert "confirmed" in {each["properties"]["observed"]["sight"] for each in results}
     else:
-        assert "confirmed: raised RuntimeError" in printed
+        said = '<span class="sight confirmed">confirmed</span> raised' if form == "html" else "confirmed: raised"
+        assert f"{said} RuntimeError" in printed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from lxml import html as parser
 from shown import EVIDENCE, FIX, ODD_NAMES, SOURCE, finding, odd, run
 
-from tensorlint.finding import Confidence, Evidence, Finding
+from tensorlint.finding import Confidence, Evidence, Finding, Observed, Sight
 from tensorlint.report import html
 from tensorlint.report.html_drawing import drawing
 from tensorlint.report.html_frames import frames
@@ -48,6 +48,28 @@ class TestPage:
         assert texts(root, "option") == ["all rules", "TSL101 grad-to-numpy (2)"]
         assert texts(root, "fieldset label") == ["certain (1)", "likely (1)", "possible (0)"]
         assert texts(root, "nav li") == ["b.py 1", "train.py 1"]
+
+    def test_what_was_observed(self) -> None:
+        root = page(
+            finding(observed=Observed(Sight.CONFIRMED, "raised <TypeError> (2 of 3 times)"), fix=FIX),
+            finding(path="u.py", observed=Observed(Sight.ONLY, "")),
+            finding(path="v.py", code="TSL900"),
+        )
+        assert texts(root, ".observed") == ["confirmed raised <TypeError> (2 of 3 times)", "observed only"]
+        assert [each.get("data-sight") for each in root.cssselect(".finding")] == ["confirmed", "observed only", None]
+        (_, sights) = root.cssselect("fieldset")
+        assert texts(sights, "label") == [
+            "confirmed (1)",
+            "cleared (0)",
+            "not reached (0)",
+            "not watched (0)",
+            "observed only (1)",
+        ]
+
+    def test_without_a_run_nothing_is_said_of_one(self) -> None:
+        root = page(finding())
+        assert len(root.cssselect("fieldset")) == 1
+        assert root.cssselect("[data-sight], .observed, .sight") == []
 
     def test_marks_are_where_the_places_are(self) -> None:
         root = page(finding(evidence=EVIDENCE))

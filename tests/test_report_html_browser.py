@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from shown import EVIDENCE, FIX, finding, odd, run
 
-from tensorlint.finding import Confidence, Evidence
+from tensorlint.finding import Confidence, Evidence, Observed, Sight
 from tensorlint.report import html
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -45,6 +45,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
         finding(path="a/deeply/nested/folder/with/a/very_long_name_of_a_module_in_it.py", evidence=across),
         finding(path="b.py", code="TSL102", name="device-to-numpy", confidence=Confidence.LIKELY, message="`x` " * 60),
         finding(path="c.py", code="TSL102", name="device-to-numpy", confidence=Confidence.POSSIBLE),
+        finding(path="r.py", code="TSL103", name="conj-to-numpy", observed=Observed(Sight.CONFIRMED, "`x` " * 60)),
+        finding(path="s.py", code="TSL103", name="conj-to-numpy", observed=Observed(Sight.CLEARED, "ran 2 times")),
         *odd(),
     ]
     file = tmp_path_factory.mktemp("page") / "report.html"
@@ -91,6 +93,16 @@ def test_the_filters(page: Page) -> None:
     page.get_by_role("searchbox", name="Text").fill("nothing is like this")
     assert shown(page) == []
     assert page.get_by_text("No finding is like that.").is_visible()
+
+
+def test_what_was_seen_in_a_run_is_a_filter(page: Page) -> None:
+    everything = len(shown(page))
+    page.get_by_role("checkbox", name="cleared").uncheck()
+    assert len(shown(page)) == everything - 1
+    assert page.get_by_role("heading", name="s.py").count() == 0
+    assert page.get_by_role("heading", name="r.py").count() == 1
+    page.get_by_role("button", name="Reset").click()
+    playwright.expect(page.locator("output")).to_have_text(f"{everything} of {everything} shown")
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:

@@ -17,7 +17,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from tensorlint import __version__
-from tensorlint.finding import Confidence, Finding
+from tensorlint.finding import Confidence, Finding, Sight
 from tensorlint.report.html_frames import frames
 from tensorlint.report.html_text import attribute, broken, marked, plain
 from tensorlint.report.place import named, place
@@ -46,6 +46,7 @@ def _pieces(run: Run) -> Iterator[str]:
         summary="".join(f"<p>{plain(line)}</p>\n" for line in run.summary.lines()),
         rules="".join(_choices(run.findings)),
         confidences="".join(_boxes(run.findings)),
+        sights=_sights(run.findings),
         files="".join(_contents(run)),
         pages="".join(_pages(run.findings)),
         findings="\0",
@@ -81,6 +82,22 @@ def _boxes(findings: Iterable[Finding]) -> Iterator[str]:
         yield f'<label class="level {level}">{box} {level} ({counts[level]})</label>\n'
 
 
+def _sights(findings: Iterable[Finding]) -> str:
+    """The choice of what a run has shown; nothing where none was looked at."""
+    counts = Counter(finding.observed.sight for finding in findings if finding.observed is not None)
+    boxes = "".join(
+        f'<label class="sight {_kind(sight)}"><input type="checkbox" name="sight" value="{sight}" checked>'
+        f" {sight} ({counts[sight]})</label>\n"
+        for sight in Sight
+    )
+    return f"<fieldset>\n<legend>In a run</legend>\n{boxes}</fieldset>\n" if counts else ""
+
+
+def _kind(sight: Sight) -> str:
+    """The word that the style knows it by."""
+    return "only" if sight is Sight.ONLY else str(sight).partition(" ")[0]
+
+
 def _contents(run: Run) -> Iterator[str]:
     for at, (path, found) in enumerate(run.by_file(), 1):
         yield f'<li><a href="#file-{at}">{broken(path)}</a> <span class="count">{len(found)}</span></li>\n'
@@ -89,16 +106,17 @@ def _contents(run: Run) -> Iterator[str]:
 def _finding(finding: Finding, number: int, run: Run) -> str:
     name = f"finding-{number}"
     chain = stops(finding)
+    sight = f' data-sight="{finding.observed.sight}"' if finding.observed is not None else ""
     return (
         f'<article class="finding {finding.confidence}" id="{name}" aria-labelledby="{name}-title"'
-        f' data-code="{attribute(finding.code)}" data-confidence="{finding.confidence}">\n'
+        f' data-code="{attribute(finding.code)}" data-confidence="{finding.confidence}"{sight}>\n'
         f'<h3 id="{name}-title"><a class="code" href="#rule-{attribute(finding.code)}">{plain(finding.code)}</a> '
         f'{plain(finding.name)} <span class="level {finding.confidence}">{finding.confidence}</span> '
         f'<a class="place" href="#{name}" title="Link to this finding">{place(finding)}</a></h3>\n'
         f'<p class="message">{marked(finding.message)}</p>\n'
         f'<div class="why{"" if len(chain) > 1 else " alone"}">\n'
         f"{''.join(_chain(chain, name))}{frames(chain, name, run.lines)}</div>\n"
-        f"{_fix(finding)}</article>\n"
+        f"{_observed(finding)}{_fix(finding)}</article>\n"
     )
 
 
@@ -114,6 +132,13 @@ def _chain(chain: tuple[Stop, ...], name: str) -> Iterator[str]:
         link = f'<a href="#{name}-{stop.number}" data-step="{stop.number}">{where}</a>'
         yield f"<li{kind}>{marked(stop.text)} {link}</li>\n"
     yield "</ol>\n"
+
+
+def _observed(finding: Finding) -> str:
+    if finding.observed is None:
+        return ""
+    sight, text = finding.observed.sight, finding.observed.text
+    return f'<p class="observed"><span class="sight {_kind(sight)}">{sight}</span> {marked(text)}</p>\n'
 
 
 def _fix(finding: Finding) -> str:

@@ -18,12 +18,16 @@ function filter() {
   const chosen = new FormData(form);
   const words = chosen.get("text").toLowerCase().split(/\s+/).filter(Boolean);
   const levels = chosen.getAll("confidence");
+  const sights = chosen.getAll("sight");
   const rule = chosen.get("rule");
   let shown = 0;
   for (const finding of findings) {
-    const { code, confidence } = finding.dataset;
+    const { code, confidence, sight } = finding.dataset;
     const fits =
-      (!rule || rule === code) && levels.includes(confidence) && words.every((word) => text(finding).includes(word));
+      (!rule || rule === code) &&
+      levels.includes(confidence) &&
+      (!sight || sights.includes(sight)) &&
+      words.every((word) => text(finding).includes(word));
     finding.hidden = !fits;
     shown += fits;
   }
