@@ -16,7 +16,7 @@ import pytest
 import torch
 from checkout import ROOT
 from click.testing import CliRunner
-from test_observe_command import observe, program, run
+from test_observe_command import PLUGIN, observe, program, run
 from torch import nn
 
 from tensorlint.cli import cli
@@ -368,7 +368,8 @@ def unconfirmed(found: list[dict[str, Any]]) -> set[tuple[str, int]]:
 
 def test_every_finding_about_a_write_in_the_fixtures_is_confirmed(tmp_path: Path) -> None:
     found = findings_in_fixtures(tmp_path, "TSL201", "TSL202", "TSL204", "TSL205")
-    assert unconfirmed(found) == set(UNSEEN)
+    gone_before_its_end = np.lib.NumpyVersion(np.__version__) >= "2.5.0"  # the memory of an array that is the last
+    assert unconfirmed(found) == {*UNSEEN, *([("TSL202/conversions.py", 48)] if gone_before_its_end else [])}
     assert len(found) >= 60
 
 
@@ -387,11 +388,23 @@ sys.exit(3)
 def test_the_switch(tmp_path: Path) -> None:
     program(tmp_path, SCALED)
     plain = run(tmp_path, sys.executable, "program.py")
-    for option, word in (("--check-sharing", "1 hazard"), ("--no-check-sharing", "")):
+    for option, lines in (("--check-sharing", 2), ("--no-check-sharing", 1)):
         done = observe(tmp_path, option, "--", sys.executable, "program.py")
         assert (done.returncode, done.stdout) == (3, plain.stdout)
-        assert word in done.stderr
-        assert "hazard" in done.stderr or not word
+        told = done.stderr.splitlines()
+        assert ("1 hazard of shared memory" in told[0], len(told)) == (lines == 2, lines)
+    told = observe(tmp_path, "--", sys.executable, "program.py").stderr.splitlines()  # the default
+    assert told[1] == "tensorlint: program.py:6: its memory was written by NumPy between line 6 and the end"
+
+
+def test_the_switch_of_the_pytest_plugin(tmp_path: Path) -> None:
+    lines = ("import torch", "def test_scaled():", "    x = torch.ones(3)", "    a = x.numpy()", "    a /= 2")
+    program(tmp_path, "\n".join((*lines, "    assert x.sum() < 3\n")), "test_program.py")
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    for options, word in ((), "1 hazard"), (("--tensorlint-no-check-sharing",), ""):
+        done = run(tmp_path, sys.executable, *PLUGIN, "--tensorlint-observe", *options, **alone)
+        assert (done.returncode, "hazard" in done.stdout) == (0, bool(word)), done.stdout
+        assert word in done.stdout
 
 
 def test_a_process_that_is_forked_tells_nothing_of_its_parents_arrays(tmp_path: Path) -> None:

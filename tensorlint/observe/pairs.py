@@ -6,6 +6,7 @@ has no memory of its own.
 
 from __future__ import annotations
 
+import functools
 import sys
 import weakref
 from collections.abc import Callable, Iterable
@@ -58,8 +59,6 @@ class Pair:
     """The tensors that an array was made of, however that was; empty for a tensor that was made of an array."""
     _of_array: bool = False
     _seen_by_array: bool = True
-    _own_uses: int = 2
-    """The look's own, and that of the tensor that an array keeps."""
 
     def storage(self) -> torch.UntypedStorage | None:
         """The memory, if it is still there and where it was."""
@@ -77,7 +76,8 @@ class Pair:
         """Whether a tensor uses the memory, besides the one that an array keeps for itself."""
         if self._of_array or _count_uses is None:
             return True
-        return _count_uses(storage._cdata) > self._own_uses
+        is_there = self.holder is not None and self.holder() is not None
+        return _count_uses(storage._cdata) > (_OWN_USES if is_there else _own_uses_at_the_end())
 
     def is_seen_by_array(self) -> bool:
         """Whether an array uses the memory, besides the one that a storage keeps for itself."""
@@ -148,6 +148,30 @@ def _is_watched() -> bool:
     """Whether something follows each operation of the program, and would see those of a pair."""
     levels = getattr(getattr(torch._C, "_functorch", None), "maybe_current_level", lambda: None)
     return torch._C._len_torch_dispatch_stack() > 0 or torch._C._get_tracing_state() is not None or levels() is not None
+
+
+_OWN_USES = 2
+"""Uses of the memory of an array that was made of a tensor: the look's own, and that of a tensor that it keeps."""
+
+
+@functools.cache
+def _own_uses_at_the_end() -> int:
+    """The same while the array goes: NumPy gives up what an array keeps before or after it tells of its end."""
+    seen: list[int] = []
+    tensor = torch.ones(1)
+    storage = StorageWeakRef(tensor.untyped_storage())
+
+    def look(_: Any) -> None:
+        found = torch.UntypedStorage._new_with_weak_ptr(storage.cdata)
+        seen.append(1 if found is None or _count_uses is None else _count_uses(found._cdata))
+
+    array = np.asarray(tensor)
+    told = weakref.ref(array, look)
+    del tensor, array
+    return seen[0] if told() is None else _OWN_USES
+
+
+_own_uses_at_the_end()  # before anything is recorded or simulated
 
 
 def _references(one: Any) -> int:

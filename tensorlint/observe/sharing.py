@@ -179,7 +179,7 @@ class Sharing:
             started = time.perf_counter()
             if self.budget.has_left() and each.holder is not None:
                 with torch._C.DisableTorchFunction():
-                    self._look_at_last(each, self._recorder.places.of(sys._getframe(2)))
+                    self._look_at_last(each, self._recorder.places.of(sys._getframe().f_back))
             if each.holder is not None and each.holder() is None:
                 each.let_go()
             self.budget.spend(started)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
-from tensorlint.observe.hazards import NOTES
+from tensorlint.observe.hazards import NOTES, told
 from tensorlint.observe.recording import Recording
 
 __all__ = ["summary"]
+
+_MOST = 10
+"""Hazards that are listed."""
 
 
 def summary(recording: Recording, file: str) -> Iterator[str]:
@@ -27,10 +31,24 @@ def summary(recording: Recording, file: str) -> Iterator[str]:
         f"in {_count(processes, 'process', 'es')}{where}, "
         f"{refused} refused{besides}: {file}"
     )
+    yield from _hazards(recording)
     if recording.elsewhere:
         yield f"{recording.elsewhere} more that no line of your own led to"
     for fault, count in recording.faults.items():
         yield f"the recorder failed {_count(count, 'time')} and the program went on: {fault}"
+
+
+def _hazards(recording: Recording) -> Iterator[str]:
+    """The first places where something went wrong without an exception, each with the hazard that was seen most."""
+    found = [
+        (place, {each: count for each, count in one.hazards.items() if each.kind not in NOTES})
+        for place, one in sorted(recording.sightings.items())
+    ]
+    some = [(place, max(hazards, key=hazards.__getitem__)) for place, hazards in found if hazards]
+    for place, hazard in some[:_MOST]:
+        yield f"{os.path.relpath(place.path)}:{place.line}: {told(hazard, place.path)}"
+    if len(some) > _MOST:
+        yield f"and {_count(len(some) - _MOST, 'place')} more"
 
 
 def _count(number: int, noun: str, plural: str = "s") -> str:
