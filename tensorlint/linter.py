@@ -176,16 +176,17 @@ def _calls_what_rows_are_about(source: Source, settings: Settings) -> bool:
 def worth_analysing(source: Source) -> bool:
     """Whether the bytes mention anything that a finding could come from; errs on the side of yes.
 
-    A boundary can stand in a file that names no tensor library, when a file that does imports it.
+    A boundary can stand in a file that names no tensor library, when a file that does imports it, or is imported.
     """
     if _TENSOR_SOURCES.search(source.program):
         return True
     if _BOUNDARIES.search(source.program) is None:
         return False
-    from tensorlint.flow.importers import reached_from_torch
+    from tensorlint.flow.importers import reached_from_torch, reaches_torch
 
     path = os.path.abspath(source.path)
-    return reached_from_torch(project_root(path), path)
+    root = project_root(path)
+    return reached_from_torch(root, path) or reaches_torch(root, path, source.program)
 
 
 def _judge(source: Source, settings: Settings, project: Project | None) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ __all__ = [
     "importers",
     "know",
     "reached_from_torch",
+    "reaches_torch",
     "sets_default_dtype",
     "words",
 ]
@@ -52,8 +53,12 @@ def words(path: str, data: bytes) -> Words | None:
     if name == "conftest.py" or (name.startswith("test_") and TESTS.search(data)):
         return None
     torch = b"torch" in data
-    names = dict.fromkeys(word for match in IMPORT.finditer(data) for word in _names(match))
-    return Words(tuple(names), torch, torch and DEFAULT_DTYPE.search(data) is not None)
+    return Words(imported(data), torch, torch and DEFAULT_DTYPE.search(data) is not None)
+
+
+def imported(data: bytes) -> tuple[str, ...]:
+    """The names that a file imports, and the last parts of the modules that it imports them from."""
+    return tuple(dict.fromkeys(word for match in IMPORT.finditer(data) for word in _names(match)))
 
 
 def _names(match: re.Match[bytes]) -> list[str]:
@@ -74,6 +79,7 @@ class Index:
     """The files that mention torch."""
     defaults: set[str] = field(default_factory=set)
     """The files that set torch's default dtype."""
+    known_by: Set[str] | None = None
 
     @classmethod
     def of(cls, files: Iterable[tuple[str, Words | None]]) -> Index:
@@ -94,8 +100,20 @@ class Index:
         """What the index says."""
         if question.kind == "importers":
             return tuple(self._importers(question))
-        found = self._reached(question.path) if question.kind == "reached" else self._set_for(question.path)
+        match question.kind:
+            case "reached":
+                found = self._reached(question.path)
+            case "reaching":
+                found = not self._known_by().isdisjoint(question.names)
+            case _:
+                found = self._set_for(question.path)
         return ("yes",) if found else ()
+
+    def _known_by(self) -> Set[str]:
+        """The names that the files which mention torch, and the packages that these are in, are imported by."""
+        if self.known_by is None:
+            self.known_by = {name for path in self.torch for name in (module_name(path), *path.split(os.sep)[-4:-1])}
+        return self.known_by
 
     def _importers(self, question: Question) -> list[str]:
         of = question.path
@@ -182,6 +200,11 @@ def _ask(root: str, question: Question) -> Answer:
 def reached_from_torch(root: str, path: str) -> bool:
     """Whether a file that mentions torch imports this one (or its package), directly or through one more file."""
     return bool(_ask(root, Question("reached", path)))
+
+
+def reaches_torch(root: str, path: str, data: bytes) -> bool:
+    """Whether a file imports one that mentions torch, or a package that one is in, as far as names can tell."""
+    return bool(_ask(root, Question("reaching", path, imported(data))))
 
 
 def sets_default_dtype(root: Path, path: str) -> bool:

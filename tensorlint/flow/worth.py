@@ -29,6 +29,14 @@ WRITTEN = re.compile(r"\w_\(|\][ \t]*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)|[ \t][
 HANDED = re.compile(r"\b(?:return|yield|self\.\w+[ \t]*=)[^\n]{0,200}?\b(?:expand|expand_as|broadcast_to|meshgrid)\(")
 """What is expanded is handed to others, who may write to it."""
 NAMED = re.compile(r"^[ \t]*(\w+)[ \t]*=[^\n]*?\b(?:expand|expand_as|broadcast_to)\(", re.MULTILINE)
+CASTS = r"\.(?:float|double|half|long|int|bool|short|byte|to|type|contiguous|reshape|flatten|ravel)\("
+CAST = re.compile(rf"^[ \t]*(\w+)[ \t]*=(?!=)[^\n]*{CASTS}", re.MULTILINE)
+"""What may be a copy or the very memory."""
+CAST_WRITTEN = re.compile(rf"{CASTS}[^()\n]*\)(?:\[[^\n\]]*\][ \t]*(?:[-+*/%&|^@]|//|\*\*)?=(?!=)|\.\w+_\()")
+CHANGED = re.compile(
+    r"\b(\w+)(?:\[[^\n]*?\])?(?:[ \t]*(?:[-+*/%&|^@]|//|\*\*)=|\.\w*[a-z]_\()|\b(\w+)\[[^\n]*?\][ \t]*=(?!=)"
+)
+"""Names of what something in place is done to."""
 RESULTS = re.compile(r"\b(?:return|yield)\b([^\n]*)")
 BACKWARD = re.compile(r"\bbackward\(|\bautograd\.grad\(|\bdef training_step\(")
 """Where a gradient that was lost is missed."""
@@ -85,6 +93,8 @@ def _holds_boundary(text: str) -> bool:
         return True
     if EXPANDED.search(text) is not None and (WRITTEN.search(text) is not None or _hands_on(text)):
         return True
+    if _writes_to_cast(text):
+        return True
     return NUMBERS.search(text) is not None and (REMADE.search(text) or SOME_STEPS.search(text)) is not None
 
 
@@ -94,6 +104,14 @@ def _hands_on(text: str) -> bool:
         return True
     names = set(NAMED.findall(text))
     return bool(names) and any(not names.isdisjoint(WORD.findall(result)) for result in RESULTS.findall(text))
+
+
+def _writes_to_cast(text: str) -> bool:
+    """Something in place is done to what may be a copy or the very memory, at once or by a name."""
+    if CAST_WRITTEN.search(text) is not None:
+        return True
+    names = set(CAST.findall(text))
+    return bool(names) and any(not names.isdisjoint(written) for written in CHANGED.findall(text))
 
 
 def leading_to(file: FileModel, found: Set[FunctionDefinition]) -> set[FunctionDefinition]:
