@@ -1,11 +1,11 @@
 """How long linters take over real packages, side by side in one run: tensorlint cold and warm, ruff, flake8, TorchFix.
 
-    python benchmarks/compare.py [--rounds N] [--limit SECONDS] [--work FOLDER] [PACKAGE ...]
+    python benchmarks/compare.py [--rounds N] [--once-above SECONDS] [--limit SECONDS] [--work FOLDER] [PACKAGE ...]
 
 Wheels of pinned versions are downloaded and unpacked, the tools installed into an environment of their own. In each
 round every tool runs once over each package; the median of a tool's rounds counts, and the largest process's peak
-memory. A tool that does not end within the limit is not run again on that package. The table and the picture go to
-`docs/benchmarks.md` and `docs/benchmarks.svg`.
+memory. A tool that takes long on a package is run there once, and one that does not end within the limit is stopped.
+The table and the picture go to `docs/benchmarks.md` and `docs/benchmarks.svg`.
 """
 
 from __future__ import annotations
@@ -101,12 +101,14 @@ def unpack(work: Path, package: str) -> Path:
     return folder
 
 
-def measure(commands: Path, folder: Path, cache: Path, rounds: int, limit: float) -> dict[str, Measured]:
-    """Run every tool over a package, round after round."""
+def measure(
+    commands: Path, folder: Path, cache: Path, rounds: int, limit: float, once_above: float
+) -> dict[str, Measured]:
+    """Run every tool over a package, round after round; one that takes longer than ``once_above`` seconds, once."""
     found = {tool: Measured() for tool in COMMANDS}
     for number in range(rounds):
         for tool, command in COMMANDS.items():
-            if found[tool].stopped:
+            if found[tool].stopped or any(seconds > once_above for seconds in found[tool].seconds):
                 continue
             program, *arguments = (part.format(cache=cache) for part in command)
             line = [str(commands / program), *arguments]
@@ -125,14 +127,15 @@ def table(results: Mapping[str, Mapping[str, Measured]], sizes: Mapping[str, tup
     for package, tools in results.items():
         files, count = sizes[package]
         lines += [f"## {package} {PACKAGES[package]}", "", f"{files} files, {count} lines.", ""]
-        lines += ["| | seconds | times ruff's | peak memory |", "| --- | --- | --- | --- |"]
+        lines += ["| | seconds | runs | times ruff's | peak memory |", "| --- | --- | --- | --- | --- |"]
         base = statistics.median(tools[BASE].seconds)
         for tool, measured in tools.items():
             if measured.stopped:
-                lines.append(f"| {tool} | more than {limit:.0f} | more than {limit / base:.0f} | |")
+                lines.append(f"| {tool} | more than {limit:.0f} | 1 | more than {limit / base:.0f} | |")
                 continue
             seconds = statistics.median(measured.seconds)
-            lines.append(f"| {tool} | {seconds:.2f} | {seconds / base:.1f} | {measured.megabytes} MB |")
+            runs = len(measured.seconds)
+            lines.append(f"| {tool} | {seconds:.2f} | {runs} | {seconds / base:.1f} | {measured.megabytes} MB |")
         lines.append("")
     return "\n".join(lines)
 
@@ -158,7 +161,7 @@ def picture(results: Mapping[str, Mapping[str, Measured]], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def write(results: Mapping[str, Mapping[str, Measured]], work: Path, rounds: int, limit: float) -> None:
+def write(results: Mapping[str, Mapping[str, Measured]], work: Path, limit: float) -> None:
     """The page and its picture."""
     sizes = {}
     for package in results:
@@ -166,10 +169,9 @@ def write(results: Mapping[str, Mapping[str, Measured]], work: Path, rounds: int
         sizes[package] = len(texts), sum(text.count(b"\n") for text in texts)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = ".".join(map(str, sys.version_info[:3]))
-    rounds_text = "one run" if rounds == 1 else f"the median of {rounds} runs"
     page = (
         "# Benchmarks\n\n<!-- Made by `python benchmarks/compare.py`. -->\n\n"
-        f"Each figure is {rounds_text}, all tools in turn on one machine with {cores} cores, Python {python}; "
+        f"Each figure is the median of its runs, all tools in turn on one machine with {cores} cores, Python {python}; "
         f"{', '.join(tool.replace('==', ' ') for tool in TOOLS)}. The memory is that of a tool's largest process. "
         "Look at the ratios: the seconds are those of one machine.\n\n"
         "![Seconds by tool and package](benchmarks.svg)\n\n" + table(results, sizes, limit)
@@ -182,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packages", nargs="*", choices=[*PACKAGES, []], metavar="PACKAGE")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--once-above", type=float, default=60.0, metavar="SECONDS", help="such tools are run once")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a tool is stopped")
     parser.add_argument("--work", type=Path, help="where wheels and tools are kept for the next time")
     options = parser.parse_args(arguments)
@@ -193,8 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for package in options.packages or PACKAGES:
             print(package, file=sys.stderr, flush=True)
             cache = Path(temporary) / f"cache-{package}"
-            results[package] = measure(commands, unpack(work, package), cache, options.rounds, options.limit)
-        write(results, work, options.rounds, options.limit)
+            limits = options.limit, options.once_above
+            results[package] = measure(commands, unpack(work, package), cache, options.rounds, *limits)
+        write(results, work, options.limit)
 
 
 if __name__ == "__main__":

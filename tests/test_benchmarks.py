@@ -49,9 +49,18 @@ def test_the_table_says_what_was_stopped_and_compares_with_ruff(compare: ModuleT
     tools["TorchFix"].add(None, 60.0, 100)
     text = compare.table({"skorch": tools}, {"skorch": (38, 27310)}, 60)
     assert "38 files, 27310 lines" in text
-    assert "| ruff F,B,NPY | 0.40 | 1.0 | 20 MB |" in text
-    assert "| tensorlint, cold | 3.00 | 7.5 | 20 MB |" in text
-    assert "| TorchFix | more than 60 | more than 150 | |" in text
+    assert "| ruff F,B,NPY | 0.40 | 3 | 1.0 | 20 MB |" in text
+    assert "| tensorlint, cold | 3.00 | 3 | 7.5 | 20 MB |" in text
+    assert "| TorchFix | more than 60 | 1 | more than 150 | |" in text
+
+
+def test_a_slow_tool_is_run_once(compare: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = ["python", "-c", "import time; time.sleep(0.3)"]
+    monkeypatch.setattr(compare, "COMMANDS", {"slow": slow, "quick": ["python", "-c", ""]})
+    commands = Path(sys.executable).parent
+    found = compare.measure(commands, tmp_path, tmp_path / "cache", rounds=3, limit=60, once_above=0.3)
+    assert len(found["slow"].seconds) == 1
+    assert len(found["quick"].seconds) > 1
 
 
 def test_a_tool_that_breaks_ends_the_benchmark(compare: ModuleType) -> None:
