@@ -103,11 +103,12 @@ def test_tags_follow_the_data(cuda: torch.device, make) -> None:
 
 
 @pytest.mark.parametrize("name", ["as_tensor", "asarray", "from_numpy"])
-def test_a_warning_names_the_line_of_the_program(cuda: torch.device, name: str) -> None:
+def test_a_warning_names_the_line_of_the_program(name: str) -> None:
     before = torch.is_warn_always_enabled()
     torch.set_warn_always(True)
     try:
-        with pytest.warns(UserWarning, match="not writable") as told:
+        with simulated("cuda") as mode, pytest.warns(UserWarning, match="not writable") as told:
+            mode.names_lines = True
             getattr(torch, name)(np.broadcast_to(np.zeros(1), 3))
     finally:
         torch.set_warn_always(before)

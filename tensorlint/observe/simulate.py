@@ -53,6 +53,8 @@ class Simulation(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the b
         self._tags: dict[int, tuple[Any, torch.device]] = {}
         self._sweep_at = _FEW
         self._told: dict[Any, tuple[str, Handler]] = {}
+        self.names_lines = False
+        """Whether torch's warnings name the line that calls it; fixtures claim them of real devices alone."""
         self.default = CPU
         """Where factories put what they make."""
 
@@ -114,7 +116,7 @@ class Simulation(TorchFunctionMode):  # type: ignore[misc]  # torch leaves the b
             target, named["device"] = target_of(self, named["device"])
         elif self.default == gpu and func in _device_constructors():
             target = gpu
-        result = standing_in(frame)(func, args, named)
+        result = standing_in(frame)(func, args, named) if self.names_lines else func(*args, **named)
         if target != source and func in (torch.as_tensor, torch.asarray):
             result = result.clone()  # what moves to a GPU no longer shares memory with what it was made of
         return self.tag(result, target, anew=False)

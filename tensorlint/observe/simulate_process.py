@@ -20,6 +20,7 @@ _until_the_end = ExitStack()
 def simulate(device: str) -> None:
     """Simulate a device, by its type, from now on."""
     mode = _until_the_end.enter_context(simulated(device))
+    mode.names_lines = True
     _in_every_thread(mode)
     _tag_what_workers_send(mode)
     for module, names in mode.device.unknown.items():
