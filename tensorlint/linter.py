@@ -38,8 +38,8 @@ _MOST_ANALYSED = 2_000_000
 
 # Where a tensor can come from: torch, what is built on it, and annotations. Loose, since a hit only costs time.
 _TENSOR_SOURCES = re.compile(
-    rb"torch|tensor|lightning|transformers|diffusers|timm|monai|kornia|fastai|accelerate|ultralytics|stable_baselines3"
-    rb"|segmentation_models|open_clip|skorch|detectron2|mmcv|pyro|botorch|esm|clip|whisper|einops",
+    rb"torch|tensor|lightning|transformers|diffusers|\btimm\b|monai|kornia|fastai|\baccelerate\b|ultralytics"
+    rb"|stable_baselines3|segmentation_models|open_clip|skorch|detectron2|mmcv|\bpyro\b|\besm\b|\bclip\b|whisper|einops",
     re.IGNORECASE,
 )
 # Where a tensor that another file of the project made can meet NumPy.
@@ -55,11 +55,14 @@ class InternalError(SourceError):
     """A fault of tensorlint's own; ``__cause__`` is what happened."""
 
 
-def lint(source: Source, settings: Settings, project: Project | None = None, *, noqa: bool = True) -> list[Finding]:
+def lint(
+    source: Source, settings: Settings, project: Project | None = None, *, noqa: bool = True, parsed: bool = False
+) -> list[Finding]:
     """The findings about one file, in the order of their places.
 
     :param project: the other files, for what is defined or called there
     :param noqa: leave out what a ``# noqa`` comment suppresses
+    :param parsed: Python has parsed the text already: a file that nothing can be found in is not parsed again
     :raises SourceError: if the file cannot be linted; an :class:`InternalError` if that is tensorlint's own fault
     """
     try:
@@ -69,7 +72,8 @@ def lint(source: Source, settings: Settings, project: Project | None = None, *, 
         worth_it = worth_analysing(source) or _calls_what_rows_are_about(source, settings)
         if worth_it and size > _MOST_ANALYSED:
             raise SourceError(f"too large to be analysed: {size / 1e6:.1f} MB (at most {_MOST_ANALYSED / 1e6:g})")
-        check_syntax(source, deeply=worth_it)
+        if worth_it or not parsed:
+            check_syntax(source, deeply=worth_it)
         found = _judge(source, settings, project) if worth_it else []
         source.check()
     except SourceError as error:

@@ -244,8 +244,9 @@ def _asked(monkeypatch: pytest.MonkeyPatch, folder: Path, extend_select: list[st
     """The settings that the plugin lints with."""
     asked: list[Settings] = []
 
-    def lint(source: Source, settings: Settings, *, noqa: bool) -> list[object]:
+    def lint(source: Source, settings: Settings, *, noqa: bool, parsed: bool) -> list[object]:
         assert not noqa, "noqa is flake8's"
+        assert parsed, "flake8 has parsed it"
         asked.append(settings)
         return []
 

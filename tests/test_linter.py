@@ -217,3 +217,10 @@ def test_a_fault_is_a_finding() -> None:
 def test_nothing_of_the_interpreter_is_loaded_for_a_file_without_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorlint.flow.analysis", ModuleType("tensorlint.flow.analysis"))
     assert lint(Source(b"import os\n", "a.py"), Settings()) == []
+
+
+def test_what_is_parsed_already_is_parsed_again_only_to_be_analysed() -> None:
+    """flake8 has parsed every file that its plugins see."""
+    assert lint(Source(b"def (:", "program.py"), Settings(), parsed=True) == []
+    with pytest.raises(SourceError, match="syntax error"):
+        lint(Source(b"import torch\ndef (:", "program.py"), Settings(), parsed=True)

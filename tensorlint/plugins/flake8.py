@@ -116,7 +116,7 @@ class Plugin:
         folder = os.path.dirname(os.path.abspath(self.filename))
         settings = (self.configuration or Configuration()).settings(folder)
         source = Source(encoded("".join(self.lines)), display_path(self.filename))
-        findings = lint(source, settings, noqa=False)
+        findings = lint(source, settings, noqa=False, parsed=True)
         if not settings.baseline:
             return findings
         visible = unsuppressed(findings, source)  # what a comment suppresses is not in the baseline
