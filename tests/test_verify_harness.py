@@ -170,6 +170,31 @@ def test_claims_of_a_helper_belong_to_those_who_call_it(tmp_path: Path) -> None:
     assert ("line 11", "not seen in any function") in [(row.function, row.observed) for row in idle]
 
 
+def test_a_claim_about_what_was_not_run_is_not_checked(tmp_path: Path) -> None:
+    def unchecked(text: str) -> list[tuple[str, str, str]]:
+        found = rows(tmp_path, text, devices=("simulated-cuda",))
+        assert verdicts(found) == {Verdict.CONFIRMED, Verdict.SKIPPED}
+        return [(row.function, row.device, row.observed) for row in found if row.verdict is Verdict.SKIPPED]
+
+    other = "\n\n    def ok_b(device):\n        return 1\n"
+    inside = """
+    # devices: cpu
+    def bug_a(device):
+        # claim: raises RuntimeError: requires grad
+        return torch.ones(2, requires_grad=True).numpy()
+    """
+    assert unchecked(inside + other) == [("bug_a", "cpu", "not run on simulated-cuda")]
+    helped = HELPER.format(kind="bug", grad=True).replace("    def bug_a", "    # devices: cpu\n    def bug_a")
+    assert unchecked(helped + other) == [("line 11", "cpu", "bug_a: not run on simulated-cuda")]
+
+
+def test_a_function_that_behaves_and_is_not_run_excuses_no_claim(tmp_path: Path) -> None:
+    twin = "\n\n    # devices: cpu\n    def ok_a(device):\n        return torch.ones(2).numpy()\n"
+    found = rows(tmp_path, HELPER.format(kind="bug", grad=False) + twin, devices=("simulated-cuda",))
+    assert ("line 11", "not seen in any function") in [(row.function, row.observed) for row in found]
+    assert Verdict.CONTRADICTED in verdicts(found)
+
+
 def test_a_claim_that_is_not_reached_is_contradicted(tmp_path: Path) -> None:
     text = "def ok_a(device):\n    if False:\n        # claim: nothing\n        x = 1\n    return 1\n"
     assert [row.observed for row in rows(tmp_path, text, devices=("cpu",))] == ["not reached"]

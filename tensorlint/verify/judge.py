@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TypeAlias
 
 from tensorlint.observe.frozen import close
-from tensorlint.verify.claims import GPUS, Claim
+from tensorlint.verify.claims import DEVICES, GPUS, Claim
 from tensorlint.verify.fixture import Function, Program, fixed_name
 from tensorlint.verify.run import Run, versions
 from tensorlint.verify.verdict import Row, Verdict
@@ -56,20 +56,12 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
     held = {(function, claim) for (function, _), run in runs.items() for claim, seen in run.seen.items() if seen.held}
     have = versions()
     missing = {function for (function, _), run in runs.items() if run.missing}
+    ran = {function for function, _ in runs}
+    seen = {claim for _, claim in held}
     for claim in program.claims if not missing else ():
         here = {device for device in devices if claim.made_for(device, have) and program.claimed_of(claim, have)}
-        if here and not any(function.holds(claim) for function, _ in runs) and claim not in {one for _, one in held}:
-            where = ", ".join(sorted(here))
-            yield Row(
-                fixture,
-                f"line {claim.line}",
-                where,
-                claim.text,
-                "not seen in any function",
-                Verdict.CONTRADICTED,
-                claim.path,
-                claim.line,
-            )
+        if here and claim not in seen and not any(function.holds(claim) for function in ran):
+            yield _unseen(fixture, program, claim, ran, here)
     if "cpu" not in devices or not devices & set(GPUS):
         return  # a bug may need the device that is left out
     for function in dict.fromkeys(function for function, _ in runs if function not in missing):
@@ -86,6 +78,26 @@ def _idle(fixture: str, program: Program, runs: Runs) -> Iterator[Row]:
                 function.path,
                 function.line,
             )
+
+
+def _unseen(fixture: str, program: Program, claim: Claim, ran: Set[Function], here: Set[str]) -> Row:
+    """The row about a claim that none of the functions that ran has brought about.
+
+    :param here: the devices that it is made for, of those that they ran on
+    """
+    where = ", ".join(sorted(here))
+    own = [function for function in program.functions if function.holds(claim)]
+    may = own or [one for one in program.functions if claim.good or one.kind in ("bug", "missed")]
+    left_out = [function for function in may if function not in ran]
+    name = own[0].name if own else f"line {claim.line}"
+    if not left_out:
+        observed, verdict = "not seen in any function", Verdict.CONTRADICTED
+        return Row(fixture, name, where, claim.text, observed, verdict, claim.path, claim.line)
+    names = "" if own else ", ".join(one.name for one in left_out) + ": "
+    elsewhere = {device for one in left_out for device in one.devices}
+    devices = ", ".join(device for device in DEVICES if device in elsewhere)
+    observed, verdict = f"{names}not run on {where}", Verdict.SKIPPED
+    return Row(fixture, name, devices, claim.text, observed, verdict, claim.path, claim.line)
 
 
 def judge_fixed(fixture: str, program: Program, runs: Runs, written: Runs) -> Iterator[Row]:

@@ -16,7 +16,7 @@ class Verdict(enum.Enum):
     STALE = "stale"
     """It was observed elsewhere, before the fixture changed."""
     SKIPPED = "not checked"
-    """What it needs is not installed."""
+    """What it needs is not installed, or its function is for devices or versions that are not here."""
 
     def __str__(self) -> str:
         return self.value
