@@ -245,6 +245,24 @@ print(history[0])
 """
 
 
+KEPT_ROWS = """\
+import numpy as np
+import torch
+from torch import nn
+
+net = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+row = np.zeros(2, dtype=np.float32)
+history = []
+for turn in range(3):
+    row[:] = turn
+    history.append({})
+    net(torch.from_numpy(row)).sum().backward()
+    optimizer.step()
+print(history[0])
+"""
+
+
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(tmp_path: Path, run: Run, seen: bool) -> None:
     Path("program.py").write_text(KEPT, encoding="utf-8")
@@ -260,6 +278,24 @@ def test_a_snapshot_that_changed_is_confirmed_and_never_cleared(tmp_path: Path, 
     (found,) = json.loads(run(*JOIN, "--output-format", "json", "program.py").out)
     assert (found["code"], found["line"]) == ("TSL203", 8)
     assert found["observed"]["sight"] == ("confirmed" if seen else "not watched")
+
+
+@pytest.mark.parametrize("kept", ["torch.from_numpy(row)", "net.weight.detach()"])
+def test_a_snapshot_that_is_no_array_is_confirmed(tmp_path: Path, run: Run, kept: str) -> None:
+    text = KEPT_ROWS.format(kept)
+    Path("program.py").write_text(text, encoding="utf-8")
+    found = json.loads(run("check", "--isolated", "--no-cache", "--output-format", "json", "program.py").out)
+    line, column = next((one["line"], one["column"]) for one in found if one["code"] == "TSL203")
+    recording = Recording(processes=1)
+    sighting = recording.at(Place(str(tmp_path / "program.py"), line, column, line, column + len(kept)))
+    assert sighting is not None
+    sighting.add_hazard(Hazard("stale", "its memory was written by NumPy more than once while it was kept"), 1)
+    sighting.scope = Scopes(text).around(line)
+    write(recording, Path("seen.json"), str(tmp_path))
+    joined = json.loads(run(*JOIN, "--output-format", "json", "program.py").out)
+    (stale,) = [one for one in joined if one["code"] == "TSL203"]
+    assert stale["observed"]["sight"] == "confirmed"
+    assert "more than once" in stale["observed"]["text"]
 
 
 def test_a_snapshot_that_was_not_found_is_not_added(

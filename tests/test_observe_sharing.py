@@ -22,7 +22,7 @@ from torch import nn
 from tensorlint.cli import cli
 from tensorlint.observe import sharing as sharing_module
 from tensorlint.observe.detached import Detached
-from tensorlint.observe.hazards import NUMPY_WROTE, TORCH_WROTE
+from tensorlint.observe.hazards import NUMPY_WROTE, STALE, TORCH_WROTE
 from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.recording import Hazard
 from tensorlint.observe.sharing import Sharing
@@ -128,6 +128,58 @@ def test_torch_writes_what_an_array_sees(recorder: Recorder) -> None:
     values = np.arange(3.0)
     centred(values)
     assert kinds(recorder) == [TORCH_WROTE]
+
+
+def refilled(turns: int) -> Iterator[Any]:
+    buffer = np.zeros(3)
+    for turn in range(turns):
+        buffer[:] = turn + 1
+        yield buffer
+
+
+def counted_up(turns: int) -> Iterator[torch.Tensor]:
+    counter = torch.zeros(3)
+    for _ in range(turns):
+        counter.add_(1)
+        yield counter
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (lambda: (torch.from_numpy(array) for array in refilled(4)), NUMPY_WROTE),
+        (lambda: (counter.numpy() for counter in counted_up(4)), TORCH_WROTE),
+    ],
+)
+def test_what_is_kept_while_the_other_side_fills_it_again_is_stale(
+    recorder: Recorder, made: Callable[[], Iterator[Any]], kind: str
+) -> None:
+    kept = list(made())
+    stale = {hazard.detail for _, hazard in hazards(recorder) if hazard.kind == STALE}
+    assert len(kept) == 4
+    assert stale == {f"its memory was {kind} more than once while it was kept"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: (torch.from_numpy(array) for array in refilled(4)),
+        lambda: (counter.numpy() for counter in counted_up(4)),
+    ],
+)
+def test_what_is_in_use_until_it_is_filled_again_is_not(recorder: Recorder, made: Callable[[], Iterator[Any]]) -> None:
+    for one in made():
+        assert len(one) == 3
+    assert STALE not in kinds(recorder)
+
+
+def test_what_its_holder_writes_is_not_stale(recorder: Recorder) -> None:
+    array, tensor = torch.zeros(3).numpy(), torch.from_numpy(np.zeros(3))
+    for _ in range(4):
+        array += 1
+        tensor += 1
+        crossing()
+    assert STALE not in kinds(recorder)
 
 
 def test_torch_writes_what_no_array_sees(recorder: Recorder) -> None:
@@ -343,7 +395,6 @@ UNSEEN = {
     ("TSL204/evaluation.py", 39): ".to() of a tensor",
     ("TSL204/moved.py", 28): ".cpu() of a tensor",
     ("TSL204/moved.py", 55): ".to() of a tensor",
-    ("TSL205/arguments.py", 10): "np.ascontiguousarray",
 }
 """Findings in the fixtures that a run does not confirm, and why: what no recorded conversion is behind."""
 

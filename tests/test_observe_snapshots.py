@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 
+from tensorlint.observe.detached import Detached
 from tensorlint.observe.recorder import Recorder
 from tensorlint.observe.snapshots import Snapshots
 
@@ -22,7 +23,7 @@ def train(keep: Callable[[nn.Module], Any], steps: int = 4, rate: float = 0.1) -
     torch.manual_seed(0)
     net = nn.Linear(3, 1)
     optimizer = torch.optim.SGD(net.parameters(), lr=rate)
-    with Recorder() as recorder, Snapshots(recorder):
+    with Recorder() as recorder, Detached() as detached, Snapshots(recorder, detached):
         kept = []
         for _ in range(steps):
             kept.append(keep(net))
@@ -50,6 +51,8 @@ def stale(recorder: Recorder) -> list[tuple[int, int]]:
         lambda net: net.weight.detach().numpy(),
         lambda net: np.asarray(net.bias.data),
         lambda net: net.weight.detach().cpu().numpy()[0],
+        lambda net: net.weight.detach(),
+        lambda net: [parameter.detach()[0] for parameter in net.parameters()],
     ],
 )
 def test_snapshots_that_change_are_seen(keep: Callable[[nn.Module], Any]) -> None:
@@ -65,6 +68,8 @@ def test_snapshots_that_change_are_seen(keep: Callable[[nn.Module], Any]) -> Non
         lambda net: {name: value.clone() for name, value in net.state_dict().items()},
         lambda net: net.weight.detach().numpy().copy(),
         lambda net: net.weight.detach().clone().numpy(),
+        lambda net: net.weight.detach().clone(),
+        lambda net: net(torch.ones(1, 3)).detach(),
         lambda net: net(torch.ones(1, 3)).detach().numpy(),
     ],
 )
@@ -75,13 +80,27 @@ def test_copies_are_not(keep: Callable[[nn.Module], Any]) -> None:
 def test_what_is_in_use_until_the_next_turn_is_not() -> None:
     net = nn.Linear(3, 1)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    with Recorder() as recorder, Snapshots(recorder):
+    with Recorder() as recorder, Detached() as detached, Snapshots(recorder, detached):
         for _ in range(4):
-            weights = net.weight.detach().numpy()
-            assert weights.shape == (1, 3)
+            weights, bias = net.weight.detach().numpy(), net.bias.detach()
+            assert weights.shape == (1, 3) and bias.shape == (1,)
             net(torch.ones(2, 3)).sum().backward()
             optimizer.step()
     assert stale(recorder) == []
+
+
+def test_what_is_gone_makes_room_first() -> None:
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    with Recorder() as recorder, Detached() as detached, Snapshots(recorder, detached):
+        kept = net.weight.detach()
+        for _ in range(2):
+            for _ in range(1000):
+                net.bias.detach()
+            net(torch.ones(2, 3)).sum().backward()
+            optimizer.step()
+        assert kept.shape == (1, 3)
+    assert len(stale(recorder)) == 1
 
 
 def test_what_the_holder_writes_itself_is_not() -> None:

@@ -22,6 +22,8 @@ class Detached:
 
     def __init__(self) -> None:
         self._latest: deque[tuple[weakref.ref[Any], weakref.ref[Any] | None, bool]] = deque(maxlen=_MOST)
+        self.watchers: list[Callable[[torch.Tensor, FrameType], None]] = []
+        """Told of every tensor that was detached from a parameter, and by whom."""
 
     def __enter__(self) -> Detached:
         self._undo = intercept(torch.Tensor, "detach", "Tensor.detach", self._detach)
@@ -49,6 +51,9 @@ class Detached:
         result = original(*args, **named)
         if args and isinstance(result, torch.Tensor):
             # A parameter that has a weak reference cannot be swapped (torch.utils.swap_tensors).
-            given = None if isinstance(args[0], torch.nn.Parameter) else weakref.ref(args[0])
+            is_parameter = isinstance(args[0], torch.nn.Parameter)
+            given = None if is_parameter else weakref.ref(args[0])
             self._latest.appendleft((weakref.ref(result), given, args[0].requires_grad))
+            for watcher in self.watchers if is_parameter else ():
+                watcher(result, frame)
         return result

@@ -106,7 +106,7 @@ def _still_there(seen: Iterable[tuple[Place, Sighting]], scopes: Scopes) -> tupl
 def _near(finding: Finding, reaches: Reaches, there: Mapping[Place, Sighting], watch: Watch) -> list[Place]:
     """The places where the calls were made that a finding is about: those inside it, else those around it."""
     stretch = reaches.of(finding)
-    calls = [place for place, one in there.items() if any(case.call in watch.calls for case in one.cases)]
+    calls = [place for place, one in there.items() if watch.is_about(one)]
     inside = [place for place in calls if stretch.contains(place)]
     return inside or [place for place in calls if stretch.overlaps(place)]
 

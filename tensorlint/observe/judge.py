@@ -48,6 +48,11 @@ class Watch:
         """Whether its findings may name a `tensor[array]`, which is recorded on a simulated device only."""
         return not self.calls.isdisjoint(_INDEXING)
 
+    def is_about(self, sighting: Sighting) -> bool:
+        """Whether one of the calls was made there, or what it warns of happened."""
+        made = any(case.call in self.calls for case in sighting.cases)
+        return made or any(hazard.kind == self.hazard for hazard in sighting.hazards)
+
     def counts(self, sightings: Iterable[Sighting]) -> tuple[int, dict[str, int]]:
         """How many of the calls were made, and how often which of them did what the rule warns of."""
         made, happened = 0, dict[str, int]()

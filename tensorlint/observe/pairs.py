@@ -57,6 +57,8 @@ class Pair:
     """What was made; None once it is gone."""
     sources: tuple[weakref.ref[Any], ...] = ()
     """The tensors that an array was made of, however that was; empty for a tensor that was made of an array."""
+    surprises: int = 0
+    """How often what was made has changed in another's hands."""
     _of_array: bool = False
     _seen_by_array: bool = True
 
@@ -84,6 +86,10 @@ class Pair:
         if self._array is not None:
             self._seen_by_array = _is_held(self)
         return self._seen_by_array
+
+    def is_surprised(self, by_torch: bool) -> bool:
+        """Whether a write is another's, to who has what was made: torch's in an array, NumPy's in a tensor."""
+        return by_torch is not self._of_array
 
     def overlaps(self, low: int, high: int) -> bool:
         """Whether the pair has some of the memory from ``low`` to ``high``."""

@@ -32,8 +32,8 @@ def begin(plan: Plan) -> Recorder:
     recorder.tell()
     recorder.__enter__()
     if plan.check_sharing:
-        Snapshots(recorder).__enter__()
         detached = Detached().__enter__()
+        Snapshots(recorder, detached).__enter__()
         sharing, gradients = Sharing(recorder, detached).__enter__(), Gradients(recorder, detached).__enter__()
         Backward(recorder, sharing, gradients).__enter__()
     hide_frames()

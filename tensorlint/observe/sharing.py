@@ -20,7 +20,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from tensorlint.observe.crossings import Facts
 from tensorlint.observe.detached import Detached
-from tensorlint.observe.hazards import BY_STEP, NUMPY_WROTE, TORCH_WROTE
+from tensorlint.observe.hazards import BY_STEP, NUMPY_WROTE, STALE, TORCH_WROTE
 from tensorlint.observe.pairs import Look, Pair, nodes_made, pair
 from tensorlint.observe.places import Place
 from tensorlint.observe.recorder import Recorder
@@ -33,6 +33,8 @@ _MOST = 64
 """Pairs that are watched at a time, the latest."""
 _AT_A_CROSSING = 8
 """Of these, how many are looked at at a crossing, the latest; the others wait for an optimizer step or the end."""
+_KEPT = 2
+"""Writes by another after which something was kept, and not only in use until the next turn of a loop."""
 _FREE, _SHARE = 0.5, 0.3
 """Seconds, and the part of the run's time, that may be spent here; there are no new pairs and no looks beyond that."""
 
@@ -169,6 +171,7 @@ class Sharing:
             one = Unseen(each.place, each.since, until, each.low, each.high, each.last.checksum, each.nodes)
             self.unseen.append(one)
         if each.is_seen_by_array() if by_torch else each.is_seen_by_tensor(storage):
+            each.surprises += each.is_surprised(by_torch) and not by_step  # steps are watched by the snapshots
             self._written.append(_Write(each, by_torch, each.since, until, by_step and by_torch))
 
     def _gone(self, each: Pair) -> None:
@@ -203,6 +206,10 @@ class Sharing:
             kind = TORCH_WROTE if write.by_torch else NUMPY_WROTE
             hazard = Hazard(kind, BY_STEP, write.until) if write.by_step else Hazard(kind, "", write.since, write.until)
             self._recorder.hazard(write.pair.place, hazard)
+            if write.pair.surprises >= _KEPT:
+                write.pair.surprises = 0
+                text = f"its memory was {kind} more than once while it was kept"
+                self._recorder.hazard(write.pair.place, Hazard(STALE, text))
 
     def _before_step(self, *_: Any) -> None:
         self.look(self._recorder.places.of(sys._getframe(1)))

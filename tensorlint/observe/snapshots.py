@@ -1,4 +1,4 @@
-"""Snapshots that are none: arrays and `state_dict()`s that are kept while optimizer steps change what is in them.
+"""Snapshots that are none: arrays, `state_dict()`s and detached parameters, kept while optimizer steps change them.
 
 What shares memory with a tensor is looked at right before and right after each optimizer step. An array that is only
 in use until the next turn of the loop is not meant: two steps must change it while it is kept.
@@ -11,6 +11,7 @@ import time
 import weakref
 from collections import deque
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from tensorlint.observe.crossings import Facts
+from tensorlint.observe.detached import Detached
 from tensorlint.observe.hazards import STALE
 from tensorlint.observe.places import Place
 from tensorlint.observe.recorder import Recorder
@@ -45,8 +47,9 @@ class _Kept:
 class Snapshots:
     """Watches for stale snapshots while it is entered."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, detached: Detached | None = None) -> None:
         self._recorder = recorder
+        self._detached = detached
         self._kept: deque[_Kept] = deque(maxlen=_MOST)
         self._handles: list[Any] = []
         self._budget = Budget(_FREE, _SHARE)
@@ -54,6 +57,8 @@ class Snapshots:
 
     def __enter__(self) -> Snapshots:
         self._recorder.watchers.append(self._made)
+        if self._detached is not None:
+            self._detached.watchers.append(self._was_detached)
         self._handles = [
             register_optimizer_step_pre_hook(self._before_step),
             register_optimizer_step_post_hook(self._after_step),
@@ -62,6 +67,8 @@ class Snapshots:
 
     def __exit__(self, *error: object) -> None:
         self._recorder.watchers.remove(self._made)
+        if self._detached is not None:
+            self._detached.watchers.remove(self._was_detached)
         for handle in self._handles:
             handle.remove()
 
@@ -73,7 +80,18 @@ class Snapshots:
             for value in [one for one in result.values() if isinstance(one, torch.Tensor)][:_OF_A_MODULE]:
                 self._keep(value, place)
 
+    def _was_detached(self, made: torch.Tensor, frame: FrameType) -> None:
+        try:
+            # torch detaches parameters for a `state_dict()`, which is kept as such.
+            if self._recorder.places.own(frame.f_code.co_filename) and (place := self._recorder.places.of(frame)):
+                with torch._C.DisableTorchFunction():
+                    self._keep(made, place)
+        except Exception as fault:
+            self._recorder.fault(fault)
+
     def _keep(self, holder: Any, place: Place) -> None:
+        if len(self._kept) == _MOST:  # what is gone makes room first
+            self._kept = deque((one for one in list(self._kept) if one.holder() is not None), maxlen=_MOST)
         sum_ = _checksum(holder)
         if sum_ is not None:
             self._kept.append(_Kept(weakref.ref(holder), place, sum_))

@@ -39,7 +39,8 @@ def observed_write(
     :param findings: all of the file
     :param there: what was seen in the file, at the places where it is now
     """
-    steps = [one for one in finding.evidence if one.path == finding.path and reaches.names(one) & _NAMES]
+    own = [one for one in finding.evidence if one.path == finding.path]
+    steps = [one for one in own if reaches.names(one) & _NAMES or any(True for _ in _conversions(one, reaches, there))]
     if not steps:
         return Observed(Sight.NOT_WATCHED, "")
     found = [(place, there[place]) for one in steps for place in _conversions(one, reaches, there)]
