@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 from torch.optim.optimizer import _global_optimizer_pre_hooks
+from torch.overrides import TorchFunctionMode
 
 from tensorlint.observe.detached import Detached
 from tensorlint.observe.recorder import Recorder
@@ -124,6 +125,19 @@ def test_what_is_watched_is_bounded() -> None:
     with recorder, Snapshots(recorder) as snapshots:
         arrays = [torch.ones(2).numpy() for _ in range(2000)]
         assert len(snapshots._kept) < len(arrays)
+
+
+def test_a_mode_of_the_program_is_not_asked_about_what_is_detached() -> None:
+    class Noting(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            asked.append(getattr(function, "__name__", ""))
+            return function(*args, **(kwargs or {}))
+
+    asked: list[str] = []
+    weight = nn.Linear(3, 1).weight
+    with Recorder() as recorder, Detached() as detached, Snapshots(recorder, detached), Noting():
+        weight.detach()
+    assert asked == ["detach"]
 
 
 def test_nothing_is_left_behind() -> None:

@@ -50,10 +50,14 @@ class Detached:
         __tracebackhide__ = True
         result = original(*args, **named)
         if args and isinstance(result, torch.Tensor):
-            # A parameter that has a weak reference cannot be swapped (torch.utils.swap_tensors).
-            is_parameter = isinstance(args[0], torch.nn.Parameter)
-            given = None if is_parameter else weakref.ref(args[0])
-            self._latest.appendleft((weakref.ref(result), given, args[0].requires_grad))
-            for watcher in self.watchers if is_parameter else ():
-                watcher(result, frame)
+            with torch._C.DisableTorchFunction():  # a subclass or a mode of the program's is not asked
+                self._note(result, args[0], frame)
         return result
+
+    def _note(self, made: torch.Tensor, given: torch.Tensor, frame: FrameType) -> None:
+        # A parameter that has a weak reference cannot be swapped (torch.utils.swap_tensors).
+        is_parameter = isinstance(given, torch.nn.Parameter)
+        source = None if is_parameter else weakref.ref(given)
+        self._latest.appendleft((weakref.ref(made), source, given.requires_grad))
+        for watcher in self.watchers if is_parameter else ():
+            watcher(made, frame)

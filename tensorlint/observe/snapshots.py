@@ -84,8 +84,7 @@ class Snapshots:
         try:
             # torch detaches parameters for a `state_dict()`, which is kept as such.
             if self._recorder.places.own(frame.f_code.co_filename) and (place := self._recorder.places.of(frame)):
-                with torch._C.DisableTorchFunction():
-                    self._keep(made, place)
+                self._keep(made, place)
         except Exception as fault:
             self._recorder.fault(fault)
 
