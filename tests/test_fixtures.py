@@ -49,6 +49,10 @@ def test_what_the_recorder_sees(fixture: Fixture) -> None:
     assert [row for row in rows if row.verdict is not Verdict.CONFIRMED] == []
 
 
+SEEN_SELDOM = {"TSL304", "TSL305"}
+"""What is refused on MPS alone; classes such as `torch.FloatTensor`, whose calls are not recorded."""
+
+
 @pytest.mark.parametrize("code", sorted(code for code, watch in WATCHES.items() if not watch.hazard))
 def test_findings_that_are_watched_for_are_confirmed(code: str) -> None:
     """So few findings of these rules are not seen to happen because they are of another version, or never run."""
@@ -60,7 +64,7 @@ def test_findings_that_are_watched_for_are_confirmed(code: str) -> None:
         for markers in fixture.written.markers.values()
         for marker in markers
     )
-    assert seen >= 0.6 * asked
+    assert seen >= (1 if code in SEEN_SELDOM else 0.6 * asked)
 
 
 @each

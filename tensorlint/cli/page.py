@@ -53,8 +53,9 @@ def _section(name: str, command: click.Command, told: dict[str, str]) -> str:
     :param told: the options that were told of, with the command that they were told of with; added to
     """
     paragraphs = [_paragraph(each) for each in inspect.cleandoc(command.help or "").split("\n\n")]
+    context = click.Context(command)
     arguments = [
-        each.make_metavar(click.Context(command)) for each in command.params if isinstance(each, click.Argument)
+        piece for each in command.params if isinstance(each, click.Argument) for piece in each.get_usage_pieces(context)
     ]
     options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
     usage = " ".join([name, *(["[OPTIONS]"] if options else []), *arguments])

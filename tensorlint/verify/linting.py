@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tensorlint.finding import Finding
     from tensorlint.settings import Settings
 
-__all__ = ["available", "findings", "judge_linting", "made_by_fixer", "update_fixed"]
+__all__ = ["available", "findings", "in_force", "judge_linting", "made_by_fixer", "update_fixed"]
 
 
 def available() -> bool:
@@ -54,6 +54,14 @@ def findings(fixture: Fixture, path: str) -> tuple[Finding, ...]:
     from tensorlint.session import Mode, Task, work
 
     return work(Task(str(fixture.folder / path), _settings(fixture)), Mode()).findings
+
+
+def in_force(fixture: Fixture) -> frozenset[str]:
+    """The codes of the rules that a fixture is linted by."""
+    from tensorlint.linter import codes_by_default
+
+    settings = _settings(fixture)
+    return frozenset(code for code, default in codes_by_default().items() if settings.is_selected(code, default))
 
 
 def _settings(fixture: Fixture) -> Settings:

@@ -15,7 +15,7 @@ from tensorlint.observe.recording import Recording
 from tensorlint.observe.scopes import Scopes
 from tensorlint.verify.fixture import Fixture, Function
 from tensorlint.verify.judge import Row, Runs, Verdict
-from tensorlint.verify.linting import available, findings
+from tensorlint.verify.linting import available, findings, in_force
 from tensorlint.verify.run import versions
 
 __all__ = ["judge_observed"]
@@ -29,6 +29,7 @@ def judge_observed(fixture: Fixture, runs: Runs) -> Iterator[Row]:
     if not available() or any(run.missing for run in runs.values()):
         return
     recordings: dict[str, Recording] = {}
+    names = dict.fromkeys(in_force(fixture), "")
     for (_, device), run in runs.items():
         recordings.setdefault(device, Recording(simulated=run.recording.simulated)).merge(run.recording)
     for path, text in fixture.written.texts.items():
@@ -38,15 +39,12 @@ def judge_observed(fixture: Fixture, runs: Runs) -> Iterator[Row]:
                 if place.path == path:
                     sighting.scope = scopes.around(place.line)
         found = findings(fixture, path)
-        joined = {device: join(path, text, found, Seen(one), _NAMES) for device, one in recordings.items()}
+        joined = {device: join(path, text, found, Seen(one), names) for device, one in recordings.items()}
         for number, finding in enumerate(found):
             if finding.code in WATCHES:
                 yield from _of_finding(fixture, path, finding, _most(number, joined))
         for device, one in joined.items():
             yield from _of_others(fixture, path, one, device)
-
-
-_NAMES = dict.fromkeys(WATCHES, "")
 
 
 def _most(number: int, joined: Mapping[str, Joined]) -> tuple[Observed, str]:
