@@ -31,6 +31,8 @@ __all__ = ["Project", "forget"]
 _numbers = itertools.count(1)
 MOST_STATEMENTS = 400
 """Statements of called functions that the top level of an imported file may execute."""
+MOST_READ = 5_000_000
+"""Bytes of the other files that are read for a linted one, some seconds' work; what it imports beyond is not known."""
 
 
 class _Shelf:
@@ -89,6 +91,7 @@ class Project:
         self.device = "any"
         """What it runs on, as ``assume-device`` says."""
         self._models: dict[Path, FileModel | None] = {}
+        self._bytes = 0
         self._sources: dict[str, Source] = {}
         self._contents: dict[Path, str] = {}
         """The digests of the files that were read."""
@@ -200,11 +203,14 @@ class Project:
         return ".".join(parts)
 
     def model(self, path: Path) -> FileModel | None:
-        """A file of the project, read when it is first asked for; None if it cannot be."""
+        """A file of the project, read when it is first asked for; None if it cannot be, or if too much was read."""
         if path not in self._models:
+            if self._bytes > MOST_READ:
+                return None
             self._models[path] = None
             with contextlib.suppress(OSError, SourceError, RecursionError):
                 data = read(path)
+                self._bytes += len(data)
                 self._contents[path] = digest(data)
                 self.add(Source(data, display_path(str(path))), path)
         was_read(str(path), self._contents.get(path, UNREADABLE))

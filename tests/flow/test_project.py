@@ -320,3 +320,12 @@ def test_pipes_of_a_project_are_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     text = "\nfrom pipe import helper\ndef show(values):\n    return np.asarray(helper(values))\n"
     assert findings(text, path=tmp_path / "program.py") == []
+
+
+def test_of_other_files_so_much_is_read_and_no_more(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(project, one=MAKE, two=MAKE)
+    text = "\nfrom one import make\na = make().numpy()\nfrom two import make\nb = make().numpy()\n"
+    at = project / "app.py"
+    assert [line for _, line, _, _ in findings(text, path=at)] == [3, 5]
+    monkeypatch.setattr("tensorlint.flow.project.MOST_READ", len(MAKE) - 1)
+    assert [line for _, line, _, _ in findings(text, path=at)] == [3]
