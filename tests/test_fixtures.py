@@ -49,11 +49,15 @@ def test_what_the_recorder_sees(fixture: Fixture) -> None:
     assert [row for row in rows if row.verdict is not Verdict.CONFIRMED] == []
 
 
-SEEN_SELDOM = {"TSL304", "TSL305"}
-"""What is refused on MPS alone; classes such as `torch.FloatTensor`, whose calls are not recorded."""
+ELSEWHERE = {"TSL304"}
+"""What MPS alone refuses is seen on none of the devices that the fixtures are run on."""
+SHARES = {"TSL305": 0.2}
+"""Calls of `torch.Tensor` are recorded, those of `torch.FloatTensor` and its like are not."""
 
 
-@pytest.mark.parametrize("code", sorted(code for code, watch in WATCHES.items() if not watch.hazard))
+@pytest.mark.parametrize(
+    "code", sorted(code for code, watch in WATCHES.items() if not watch.hazard and code not in ELSEWHERE)
+)
 def test_findings_that_are_watched_for_are_confirmed(code: str) -> None:
     """So few findings of these rules are not seen to happen because they are of another version, or never run."""
     fixtures = [fixture for fixture in FIXTURES if fixture.rule == code]
@@ -64,7 +68,7 @@ def test_findings_that_are_watched_for_are_confirmed(code: str) -> None:
         for markers in fixture.written.markers.values()
         for marker in markers
     )
-    assert seen >= (1 if code in SEEN_SELDOM else 0.6 * asked)
+    assert seen >= SHARES.get(code, 0.6) * asked
 
 
 @each
