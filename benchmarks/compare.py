@@ -75,15 +75,24 @@ class Measured:
 
 
 def install(work: Path) -> Path:
-    """An environment with the tools; gives its folder of commands."""
-    venv = work / "venv"
-    if not (venv / "done").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
-        pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, *TOOLS], check=True)
-        (venv / "done").touch()
-    subprocess.run([str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
-    return venv / "bin"
+    """An environment with the tools; gives its folder of commands.
+
+    tensorlint has one of its own: flake8 would run it as a plugin, and be measured with it.
+    """
+    others, own = work / "others", work / "tensorlint"
+    if not (others / "done").exists():
+        _environment(others, *TOOLS)
+        (others / "done").touch()
+    _environment(own, str(ROOT))
+    command = others / "bin" / "tensorlint"
+    command.unlink(missing_ok=True)
+    command.symlink_to(own / "bin" / "tensorlint")
+    return others / "bin"
+
+
+def _environment(folder: Path, *packages: str) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
 
 
 def unpack(work: Path, package: str) -> Path:
