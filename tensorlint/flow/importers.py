@@ -80,6 +80,7 @@ class Index:
     defaults: set[str] = field(default_factory=set)
     """The files that set torch's default dtype."""
     known_by: Set[str] | None = None
+    """What ``_known_by`` gives, once it was asked for."""
 
     @classmethod
     def of(cls, files: Iterable[tuple[str, Words | None]]) -> Index:
