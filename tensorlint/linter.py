@@ -37,11 +37,14 @@ _MOST_ANALYSED = 2_000_000
 """Bytes; LibCST's tree of dense code takes some 2000 times the text's memory."""
 
 # Where a tensor can come from: torch, what is built on it, and annotations. Loose, since a hit only costs time.
-_TENSOR_SOURCES = re.compile(
-    rb"torch|tensor|lightning|transformers|diffusers|\btimm\b|monai|kornia|fastai|\baccelerate\b|ultralytics"
-    rb"|stable_baselines3|segmentation_models|open_clip|skorch|detectron2|mmcv|\bpyro\b|\besm\b|\bclip\b|whisper|einops",
-    re.IGNORECASE,
+_TORCH = (
+    rb"torch|lightning|transformers|diffusers|\btimm\b|monai|kornia|fastai|\baccelerate\b|ultralytics"
+    rb"|stable_baselines3|segmentation_models|open_clip|skorch|detectron2|mmcv|\bpyro\b|\besm\b|\bclip\b|whisper|einops"
 )
+_TENSOR_SOURCES = re.compile(_TORCH + rb"|tensor", re.IGNORECASE)
+# A file with models of another library speaks of its tensors, and of torch; it has torch's only where it imports them.
+_OTHER_MODELS = re.compile(rb"\bkeras\.(?:layers|Model)\b|^[ \t]*(?:import|from)[ \t]+(?:flax|paddle)\b", re.MULTILINE)
+_IMPORTS_TORCH = re.compile(rb"^[ \t]*(?:import|from)[ \t][^\n#]*(?:" + _TORCH + rb")", re.IGNORECASE | re.MULTILINE)
 # Where a tensor that another file of the project made can meet NumPy.
 _BOUNDARIES = re.compile(
     rb"numpy|\bnp\b|scipy|sklearn|pandas|\bpd\b|matplotlib|pyplot|\bplt\b|seaborn|\bPIL\b|cv2|device|detach|\.cpu\b|\.to\b"
@@ -182,6 +185,8 @@ def worth_analysing(source: Source) -> bool:
 
     A boundary can stand in a file that names no tensor library, when a file that does imports it, or is imported.
     """
+    if _OTHER_MODELS.search(source.program):
+        return _IMPORTS_TORCH.search(source.program) is not None
     if _TENSOR_SOURCES.search(source.program):
         return True
     if _BOUNDARIES.search(source.program) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tensorlint.flow.toplevel import Globals
 
 __all__ = ["ClassDefinition", "FileModel", "FunctionDefinition", "read_file", "statements_of", "suites_of"]
+
+DOCSTRING = re.compile(r"(:[ \t]*(?:#[^\n]*)?\r?\n\s*)[rRuU]?(\"\"\"|''')(?:\\.|[^\\])*?\2", re.DOTALL)
+COMMENT = re.compile(r"^[ \t]*#[^\n]*\n", re.MULTILINE)
 
 
 @dataclass(eq=False, slots=True)
@@ -48,9 +52,10 @@ class FunctionDefinition:
 
     @property
     def text(self) -> str:
-        """The source text, made once."""
+        """The source text without docstrings and lines of comment, which may tell of what is not done; made once."""
         if self._text is None:
-            self._text = self.body.text if self.body is not None else cst.Module(body=()).code_for_node(self.head)
+            text = self.body.text if self.body is not None else cst.Module(body=()).code_for_node(self.head)
+            self._text = COMMENT.sub("", DOCSTRING.sub(r"\1", text))
         return self._text
 
     @property

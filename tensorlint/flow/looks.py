@@ -36,7 +36,7 @@ ENOUGH = 20_000
 """Steps after which callers are no longer looked for, and methods not executed again; after half of them, calls are
 followed less far, and after all of them not at all."""
 INLINED_LATE = 40
-PHASES = 4
+PHASES = 6
 """How often callers are looked for, and the callers of these."""
 
 
@@ -127,7 +127,7 @@ class Looks:
             every = self._asking()
             asking, asked = every - asked, every
             reading = objects.reading()
-            worth = (leading_to(self.file, asking) | using(self.file, self.giving) | reading) - looked
+            worth = (leading_to(self.file, asking, directly=True) | using(self.file, self.giving) | reading) - looked
             if not (worth or asking) or self.machine.budget < self.enough:
                 return
 

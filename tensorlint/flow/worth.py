@@ -12,20 +12,32 @@ __all__ = ["leading_to", "may_hold_boundary", "mentioning", "reading", "using", 
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
-    r"\.numpy\(|\.cpu\(|__array__|state_dict\(|\.data\b|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
+    r"\.numpy\(|\.cpu\(|__array__|state_dict\(|\.data\b(?!(?:\[[^\]\n]*\])?\.\w+_\()|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
     r"|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\(\s*(?:dtype\s*=\s*)?torch\."
     r"|\btensor\(\s*(?:\d\S*\s*[-+*/]|[A-Za-z_])|\btensor\([^()\n]*requires_grad|requires_grad_\("
     r"|dtype=\S*(?:int|long)[^()\n]*requires_grad|\bParameter\(\s*\w+\.(?:tensor|arange|from)"
     r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
     r"|(?<!type)(?<!type )(?:==|!=|\bin)\s*[(\[{]?\s*[\"'](?:cpu|cuda|mps|xpu)"
-    r"|(?m:^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
-    r"|resolve_conj|resolve_neg|type|type_as|to_dense|to_sparse|reshape|view|permute|transpose|squeeze|unsqueeze"
-    r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\()"
 )
 """What a finding stands on, where it does not need a library beside torch."""
+DROPPED = re.compile(
+    r"^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
+    r"|resolve_conj|resolve_neg|type|type_as|to_dense|to_sparse|reshape|view|permute|transpose|squeeze|unsqueeze"
+    r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\(",
+    re.MULTILINE,
+)
+"""A line that begins with a call whose result matters alone."""
+GOES_ON = re.compile(
+    r"[^\n#]*(?:[(\[{,=+\-*/%&|^<>~@\\]|\b(?:and|or|not|in|is|if|else|return|yield|lambda))[ \t]*\r?\n\Z"
+)
+"""A line in whose middle a statement is."""
 EXPANDED = re.compile(r"\b(?:expand|expand_as|broadcast_to|broadcast_tensors|meshgrid|as_strided)\(")
-WRITTEN = re.compile(r"\w_\(|\][ \t]*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)|[ \t][-+*/%&|^@]=|\bout=|inplace=True")
-"""Something in place, which is done to what is expanded."""
+WRITTEN = re.compile(
+    r"\w_\(|^[ \t]*[\w.]+(?:\([^\n]*\))?\[[^\n]*\][^\n=]*=(?!=)|^[ \t]*\][ \t]*=(?!=)"
+    r"|[ \t\])](?:[-+*/%&|^@]|//|\*\*|<<|>>)=|\bout=|inplace=True",
+    re.MULTILINE,
+)
+"""Something in place, which is done to what is expanded, or to an array."""
 HANDED = re.compile(r"\b(?:return|yield|self\.\w+[ \t]*=)[^\n]{0,200}?\b(?:expand|expand_as|broadcast_to|meshgrid)\(")
 """What is expanded is handed to others, who may write to it."""
 NAMED = re.compile(r"^[ \t]*(\w+)[ \t]*=[^\n]*?\b(?:expand|expand_as|broadcast_to)\(", re.MULTILINE)
@@ -38,24 +50,39 @@ CHANGED = re.compile(
 )
 """Names of what something in place is done to."""
 RESULTS = re.compile(r"\b(?:return|yield)\b([^\n]*)")
-BACKWARD = re.compile(r"\bbackward\(|\bautograd\.grad\(|\bdef training_step\(")
+BACKWARD = re.compile(r"backward\(|\bautograd\.grad\(|\bdef training_step\(")
 """Where a gradient that was lost is missed."""
 COLLECTED = re.compile(
-    r"(?:\+|\.append\(|\.extend\()[^\n]{0,120}?(?:\.(?:item|tolist)\(|\bfloat\()|\.(?:item|tolist)\(\)[^\n]{0,80}?\bfor\b"
+    r"(?:\+|\.append\(|\.extend\()[^\n]{0,120}?(?:\.(?:item|tolist)\(|(?<![.\w])float\((?![\"']))|\.(?:item|tolist)\(\)[^\n]{0,80}?\bfor\b"
 )
 """Numbers that are put away in a loop, or in a list comprehension."""
-NUMBERS = re.compile(r"\.item\(|\.tolist\(|\bfloat\(")
+NUMBERS = re.compile(r"\.item\(|\.tolist\(|(?<![.\w])float\((?![\"'])")
 SOME_STEPS = re.compile(r"\bif\b[^\n%]*[\w)\]] % ?[\w(]")
 """A test of the step, under which numbers may be read."""
 REMADE = re.compile(r"\b(?:tensor|Tensor|FloatTensor|Variable|full)\(")
-METHODS = re.compile(
-    r"\.(?:plot|loglog|semilog\w|step|fill\w*|stem|errorbar|scatter|barh?|hist\w*|box\w*|violin\w*|pie|imshow|matshow"
-    r"|pcolor\w*|contour\w*|quiver|streamplot|h?lines|vlines|ax[hv]\w+|set_\w+|text|annotate|fit\w*|predict\w*|score\w*"
-    r"|transform|partial_fit|query\w*|add_\w+|map|assign|insert|iloc|loc|values|sort|partition|put|itemset)\b"
-)
-"""Methods of the objects that those libraries make."""
+METHODS = {
+    LIBRARIES: r"plot\w*|loglog|semilog[xy]|stem|errorbar|imshow|matshow|hist|hist2d|hexbin|boxplot|violinplot|pcolor\w*"
+    r"|\w*contour\w*|tripcolor|triplot|quiver|streamplot|[hv]lines|ax[hv]?(?:line|span)|fill_between\w*|stackplot"
+    r"|eventplot|barh?|bar3d|spy|specgram|stairs|voxels|scatter3D|set_[xyz](?:lim|bound|data|ticks)|set_data|set_array"
+    r"|fit|fit_\w+|partial_fit|predict|predict_\w+|kneighbors|radius_neighbors|decision_function|to_numpy|itemset|fill"
+    r"|sort|partition|put|setfield",
+    "matplotlib|seaborn|pylab|pandas": r"step|scatter|pie|arrow|barbs|bar_label|broken_barh|grouped_bar|ecdf|psd|csd"
+    r"|\w+_spectrum|cohere|[ax]corr|set_\w+|add_\w+|text|annotate",
+    "sklearn|skimage|scipy|statsmodels": r"transform|inverse_transform|score|score_samples|apply|query\w*|\w*[pcs]df|ppf"
+    r"|\w*pmf|rvs",
+    "pandas|xarray": r"assign|insert|map|query",
+}
+"""Methods of the objects that those libraries make: where others have a method of the same name, the file must import
+the library."""
+ENTRIES = re.compile(r"\.(?:i?loc|i?at|values)\b(?!\()")
+"""Attributes of what pandas makes."""
+ARRAYS = "ndarray|generic|number"
+"""What arrays are, which something may be done with."""
+TYPES = r"random\.(?:Generator|RandomState)|pi|inf|nan|newaxis|Image|InterpolationMode"
+"""Other names that a library is mentioned for without that it is given anything."""
+TENSORS = re.compile(r"\btorch\b|(?<!\btf\.)\bTensor\b")
 IMPORTED = re.compile(
-    rf"^[ \t]*(?:from[ \t]+(?:{LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))",
+    rf"^[ \t]*(?:from[ \t]+({LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))",
     re.MULTILINE,
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -74,12 +101,34 @@ def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     if not may_hold_boundary(file.text):
         return frozenset()
     names = _library_names(file.text)
-    found = set()
-    for function, text in _texts(file).items():
-        library = bool(names) and (not names.isdisjoint(_words(text)) or METHODS.search(text) is not None)
-        if library or _holds_boundary(text):
-            found.add(function)
-    return frozenset(found)
+    used = _uses(frozenset(names.items())) if names else None
+    return frozenset(
+        function
+        for function, text in _texts(file).items()
+        if _holds_boundary(text) or (used is not None and _uses_library(text, *used))
+    )
+
+
+@lru_cache(maxsize=256)
+def _uses(names: frozenset[tuple[str, str]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What is written where a function uses something of the libraries that a file imports, and where it but names
+    the types of these.
+
+    :param names: what the file's imports bind, and to which libraries
+    """
+    imported = {library for _, library in names}
+    methods = [group for libraries, group in METHODS.items() if not imported.isdisjoint(libraries.split("|"))]
+    bound = "|".join(sorted(re.escape(name) for name, _ in names))
+    use = rf"(?<![\w.])(?:{bound})\b(?!(?:\.\w+)*\.(?:{TYPES}|{ARRAYS})\b(?!\())|(?<!\btf)\.(?:{'|'.join(methods)})\("
+    if not imported.isdisjoint(("pandas", "xarray")):
+        use = f"{use}|{ENTRIES.pattern}"
+    return re.compile(use), re.compile(rf"(?<![\w.])(?:{bound})\.(?:{ARRAYS})\b")
+
+
+def _uses_library(text: str, use: re.Pattern[str], mention: re.Pattern[str]) -> bool:
+    if use.search(text) is not None:
+        return True
+    return mention.search(text) is not None and (TENSORS.search(text) or WRITTEN.search(text)) is not None
 
 
 def may_hold_boundary(text: str) -> bool:
@@ -89,13 +138,22 @@ def may_hold_boundary(text: str) -> bool:
 
 def _holds_boundary(text: str) -> bool:
     """What a finding stands on is in a text, whatever the file imports."""
-    if any(one.search(text) is not None for one in (BOUNDARY, BACKWARD, COLLECTED)):
+    if any(one.search(text) is not None for one in (BOUNDARY, BACKWARD, COLLECTED)) or _drops_result(text):
         return True
     if EXPANDED.search(text) is not None and (WRITTEN.search(text) is not None or _hands_on(text)):
         return True
     if _writes_to_cast(text):
         return True
     return NUMBERS.search(text) is not None and (REMADE.search(text) or SOME_STEPS.search(text)) is not None
+
+
+def _drops_result(text: str) -> bool:
+    """A statement is a call whose result matters alone."""
+    for found in DROPPED.finditer(text):
+        line = text.rfind("\n", 0, max(0, found.start() - 1)) + 1
+        if GOES_ON.match(text[line : found.start()]) is None:
+            return True
+    return False
 
 
 def _hands_on(text: str) -> bool:
@@ -114,12 +172,16 @@ def _writes_to_cast(text: str) -> bool:
     return bool(names) and any(not names.isdisjoint(written) for written in CHANGED.findall(text))
 
 
-def leading_to(file: FileModel, found: Set[FunctionDefinition]) -> set[FunctionDefinition]:
-    """Those functions of the file, and those that mention one of them, or the class of its object, by name."""
+def leading_to(file: FileModel, found: Set[FunctionDefinition], directly: bool = False) -> set[FunctionDefinition]:
+    """Those functions of the file, and those that mention one of them, or the class of its object, by name.
+
+    :param directly: leave out what mentions these in turn
+    """
     functions = {function for function in found if function.file is file}
     classes = {one.owner.name for one in functions if one.owner is not None}
     making = {one for one, text in _texts(file).items() if not classes.isdisjoint(_words(text))}
-    return _with_callers(file, functions | making)
+    functions |= making
+    return functions | using(file, functions) if directly else _with_callers(file, functions)
 
 
 def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
@@ -127,17 +189,18 @@ def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
     return _with_callers(file, {one for one, text in _texts(file).items() if not names.isdisjoint(_words(text))})
 
 
-def _library_names(text: str) -> set[str]:
-    """The names that a file's imports bind to libraries that convert tensors."""
-    found: set[str] = set()
-    for names, modules in IMPORTED.findall(text):
+def _library_names(text: str) -> dict[str, str]:
+    """The names that a file's imports bind to libraries that convert tensors, with the libraries."""
+    found: dict[str, str] = {}
+    for library, names, modules in IMPORTED.findall(text):
         if names:
-            found.update(WORD.findall(names))
+            found.update(dict.fromkeys(WORD.findall(names), library))
         for part in modules.split(","):
             words = WORD.findall(part)
             if words and re.fullmatch(LIBRARIES, words[0]):
-                found.add(words[-1] if "as" in words else words[0])
-    return found - {"as"}
+                found[words[-1] if "as" in words else words[0]] = words[0]
+    found.pop("as", None)
+    return found
 
 
 def _texts(file: FileModel) -> dict[FunctionDefinition, str]:
