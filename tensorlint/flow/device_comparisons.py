@@ -38,9 +38,11 @@ def device_against_text(
     for device_node, device, text_node, text in pairs:
         devices = [item for item in alternatives(device) if isinstance(item, Device) and not item.text]
         texts = _texts(state, text, text_node, operator in ("in", "not in"))
-        if not devices and any(isinstance(item, Unknown) for item in alternatives(device)):
-            machine.ask_callers_nearby()
-        if not devices or not any(_is_device(one) for one in texts):
+        if not any(_is_device(one) for one in texts):
+            continue
+        if not devices:
+            if any(isinstance(item, Unknown) for item in alternatives(device)):
+                machine.ask_callers_nearby()
             continue
         if not all(item.made.holds for item in devices):
             machine.ask_callers()
