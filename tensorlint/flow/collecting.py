@@ -11,7 +11,7 @@ import libcst as cst
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.events import Sync
 from tensorlint.flow.machine import Collector, Machine
-from tensorlint.flow.names import code, short
+from tensorlint.flow.names import code, code_of_body, short
 from tensorlint.flow.some_steps import read_in_some_steps
 from tensorlint.flow.values import Constant, Tensor
 
@@ -52,7 +52,7 @@ def collecting(machine: Machine, into: cst.BaseExpression | None, reads: int = 0
     frame = machine.frame
     if into is not None and frame.loops and not frame.branches and frame.body is not None:
         written = code(into).strip()
-        found = re.findall(rf"(?<![\w.]){re.escape(written)}(?!\w|{PUTS})", code(frame.body))
+        found = re.findall(rf"(?<![\w.]){re.escape(written)}(?!\w|{PUTS})", code_of_body(frame.body))
         if len(found) == reads:
             machine.collector = Collector(frame.number, short(into))
     try:

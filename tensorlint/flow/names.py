@@ -8,7 +8,18 @@ from functools import lru_cache
 
 import libcst as cst
 
-__all__ = ["bound_names", "code", "condition_key", "dotted", "literal", "mentions", "operands", "short"]
+__all__ = [
+    "MOST_REMEMBERED",
+    "bound_names",
+    "code",
+    "code_of_body",
+    "condition_key",
+    "dotted",
+    "literal",
+    "mentions",
+    "operands",
+    "short",
+]
 
 LONGEST = 40
 MOST_REMEMBERED = 4096
@@ -56,6 +67,12 @@ _EMPTY = cst.Module(body=())
 def code(node: cst.CSTNode) -> str:
     """The node's source text, on one line."""
     return " ".join(_EMPTY.code_for_node(node).split())
+
+
+@lru_cache(maxsize=256)
+def code_of_body(node: cst.CSTNode) -> str:
+    """The same of a loop's body, which is asked for at each of its statements."""
+    return code(node)
 
 
 def short(node: cst.CSTNode) -> str:

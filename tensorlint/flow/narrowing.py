@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import libcst as cst
 
 from tensorlint.flow.facts import NO, UNKNOWN, Guards, Truth, maybe, yes
 from tensorlint.flow.machine import Machine, evaluate
-from tensorlint.flow.names import condition_key, dotted, literal, operands, short
+from tensorlint.flow.names import MOST_REMEMBERED, condition_key, dotted, literal, operands, short
 from tensorlint.flow.narrowing_devices import narrow_device
 from tensorlint.flow.narrowing_dtypes import asked_about_dtype
 from tensorlint.flow.narrowing_elements import each, emptiness, holds_something
@@ -40,6 +41,8 @@ def narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bo
 
 def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: bool) -> None:
     match test:
+        case cst.Name():
+            _narrow_truth(machine, test, state, outcome)
         case cst.UnaryOperation(operator=cst.Not()):
             narrow(machine, test.expression, state, not outcome)
         case cst.BooleanOperation():
@@ -61,15 +64,16 @@ def _narrow(machine: Machine, test: cst.BaseExpression, state: State, outcome: b
             _narrow_tensor(machine, test.value, state, name, outcome)
         case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name("flags")), attr=cst.Name("writeable")):
             _narrow_writeable(machine, owner, state, outcome)
-        case cst.Name() | cst.Attribute() | cst.Subscript():
+        case cst.Attribute() | cst.Subscript():
             _narrow_truth(machine, test, state, outcome)
         case cst.NamedExpr():
             _narrow_truth(machine, test.target, state, outcome)
         case _:
             pass
     _narrow_tested(machine, test, state, outcome)
-    narrow_device(machine, test, state, outcome)
-    narrow_form(machine, test, state, outcome)
+    if isinstance(test, cst.Comparison | cst.Call | cst.Attribute):
+        narrow_device(machine, test, state, outcome)
+        narrow_form(machine, test, state, outcome)
     for key, wanted in outcomes(test, outcome):
         state.assume(key, wanted)
         if (known := _constant_outcome(machine, test, state)) is not None and known is not outcome:
@@ -133,6 +137,7 @@ def _constant_outcome(machine: Machine, test: cst.BaseExpression, state: State) 
     return None
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def outcomes(test: cst.BaseExpression, outcome: bool) -> Guards:
     """The conditions that are known to have an outcome when ``test`` has had this one."""
     match test:

@@ -323,7 +323,9 @@ def alternatives(value: Value) -> tuple[Single, ...]:
 
 def union(values: Iterator[Single] | list[Single] | tuple[Single, ...]) -> Value:
     """The value that is one of ``values``."""
-    items = tuple(dict.fromkeys(values))
+    items = tuple(values)
+    if len(items) > 1:
+        items = tuple(dict.fromkeys(items))
     if not items:
         return Unknown()
     return items[0] if len(items) == 1 else Union(items)

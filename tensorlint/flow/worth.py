@@ -61,15 +61,15 @@ SOME_STEPS = re.compile(r"\bif\b[^\n%]*[\w)\]] % ?[\w(]")
 """A test of the step, under which numbers may be read."""
 REMADE = re.compile(r"\b(?:tensor|Tensor|FloatTensor|Variable|full)\(")
 METHODS = {
-    LIBRARIES: r"plot\w*|loglog|semilog[xy]|stem|errorbar|imshow|matshow|hist|hist2d|hexbin|boxplot|violinplot|pcolor\w*"
-    r"|\w*contour\w*|tripcolor|triplot|quiver|streamplot|[hv]lines|ax[hv]?(?:line|span)|fill_between\w*|stackplot"
+    LIBRARIES: r"plot\w*|loglog|semilog[xy]|stem|errorbar|imshow|matshow|hist|hist2d|hexbin|boxplot|violinplot"
+    r"|pcolor\w*|\w*contour\w*|tripcolor|triplot|quiver|streamplot|[hv]lines|ax[hv]?(?:line|span)|fill_between\w*|stackplot"
     r"|eventplot|barh?|bar3d|spy|specgram|stairs|voxels|scatter3D|set_[xyz](?:lim|bound|data|ticks)|set_data|set_array"
     r"|fit|fit_\w+|partial_fit|predict|predict_\w+|kneighbors|radius_neighbors|decision_function|to_numpy|itemset|fill"
     r"|sort|partition|put|setfield",
     "matplotlib|seaborn|pylab|pandas": r"step|scatter|pie|arrow|barbs|bar_label|broken_barh|grouped_bar|ecdf|psd|csd"
     r"|\w+_spectrum|cohere|[ax]corr|set_\w+|add_\w+|text|annotate",
-    "sklearn|skimage|scipy|statsmodels": r"transform|inverse_transform|score|score_samples|apply|query\w*|\w*[pcs]df|ppf"
-    r"|\w*pmf|rvs",
+    "sklearn|skimage|scipy|statsmodels": r"transform|inverse_transform|score|score_samples|apply|query\w*|\w*[pcs]df"
+    r"|ppf|\w*pmf|rvs",
     "pandas|xarray": r"assign|insert|map|query",
 }
 """Methods of the objects that those libraries make: where others have a method of the same name, the file must import
