@@ -31,6 +31,7 @@ def no_first_look() -> Iterator[None]:
         patch.setattr("tensorlint.linter.worth_analysing", lambda source: True)
         patch.setattr("tensorlint.flow.analysis.may_hold_boundary", lambda text: True)
         patch.setattr("tensorlint.flow.worth._worth_a_look", every)
+        patch.setattr("tensorlint.flow.looks.must_be_executed", lambda file: True)
         yield
 
 

@@ -42,7 +42,7 @@ def device_against_text(
             continue
         if not devices:
             if any(isinstance(item, Unknown) for item in alternatives(device)):
-                machine.ask_callers_nearby()
+                machine.ask_callers()
             continue
         if not all(item.made.holds for item in devices):
             machine.ask_callers()

@@ -21,6 +21,7 @@ from tensorlint.flow.overwritten import one_code_a_write
 from tensorlint.flow.parameters import mode_alone, parameters_alone
 from tensorlint.flow.project import Project
 from tensorlint.flow.state import State
+from tensorlint.flow.toplevel import must_be_executed
 from tensorlint.flow.unseen import time_passes
 from tensorlint.flow.values import Function, Ref
 from tensorlint.flow.worth import leading_to, using
@@ -110,7 +111,7 @@ class Looks:
 
         :param own_file_alone: what happens in this file is wanted, not what happens elsewhere on its account
         """
-        state = self._top_level()
+        state = self._top_level() if not own_file_alone or must_be_executed(self.file) else State()
         looked: Set[FunctionDefinition] = frozenset()
         asking: Set[FunctionDefinition] = frozenset()
         asked: Set[FunctionDefinition] = frozenset()
@@ -127,7 +128,7 @@ class Looks:
             every = self._asking()
             asking, asked = every - asked, every
             reading = objects.reading()
-            worth = (leading_to(self.file, asking, directly=True) | using(self.file, self.giving) | reading) - looked
+            worth = (leading_to(self.file, asking, far=False) | using(self.file, self.giving) | reading) - looked
             if not (worth or asking) or self.machine.budget < self.enough:
                 return
 

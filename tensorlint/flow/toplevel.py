@@ -11,8 +11,9 @@ import libcst as cst
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition, statements_of, suites_of
 from tensorlint.flow.names import bound_names, code
 from tensorlint.flow.values import Class, External, Function, Value
+from tensorlint.flow.worth import part_may_hold_boundary
 
-__all__ = ["Globals", "globals_of", "is_main_guard", "needed_for"]
+__all__ = ["Globals", "globals_of", "is_main_guard", "must_be_executed", "needed_for"]
 
 LEAVE = frozenset({"staticmethod", "abstractmethod", "override", "torch.no_grad", "torch.inference_mode"})
 """Decorators that leave a function what it is."""
@@ -91,6 +92,50 @@ def needed_for(file: FileModel, name: str) -> tuple[cst.CSTNode, ...]:
 def whole_of(file: FileModel) -> tuple[cst.CSTNode, ...]:
     """The top level without what runs only as a script."""
     return tuple(statement for statement in file.module.body if not is_main_guard(statement))
+
+
+def must_be_executed(file: FileModel) -> bool:
+    """Whether the top level may do something to the file's functions and classes, or to something that is converted:
+    if it does not, what its names stand for is told when they are asked for."""
+    if GLOBAL.search(file.text) is not None:
+        return True
+    own = {one.name for one in (*file.functions, *file.classes) if not one.nested}
+    parts = list(_executed(file, file.module))
+    if any(isinstance(part, cst.Decorator) and _of_variable(file, part) for part in parts):
+        return True
+    text = "\n".join(map(code, parts))
+    return part_may_hold_boundary(file, text) or not own.isdisjoint(WORD.findall(text))
+
+
+def _executed(file: FileModel, body: cst.BaseSuite | cst.Module) -> Iterator[cst.CSTNode]:
+    """What is executed when a file is imported, but for imports, definitions and texts."""
+    for statement in statements_of(body):
+        match statement:
+            case cst.FunctionDef(decorators=decorators):
+                yield from decorators
+            case cst.ClassDef(decorators=decorators, body=inner):
+                yield from decorators
+                yield from _executed(file, inner)
+            case cst.SimpleStatementLine(body=small):
+                yield from (one for one in small if not _says_nothing(one))
+            case _ if not _says_nothing(statement):
+                yield statement
+
+
+def _says_nothing(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.Import() | cst.ImportFrom() | cst.Pass() | cst.Expr(value=cst.BaseString() | cst.Ellipsis()):
+            return True
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__"))]):
+            return True
+        case _:
+            return False
+
+
+def _of_variable(file: FileModel, decorator: cst.Decorator) -> bool:
+    """``@trainer.on(...)``: a decorator of an object of the file."""
+    roots = _roots(decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator)
+    return not roots.isdisjoint(globals_of(file).others)
 
 
 def _touched(file: FileModel) -> set[str]:

@@ -8,12 +8,20 @@ from functools import lru_cache
 
 from tensorlint.flow.definitions import ClassDefinition, FileModel, FunctionDefinition
 
-__all__ = ["leading_to", "may_hold_boundary", "mentioning", "reading", "using", "worth_a_look"]
+__all__ = [
+    "leading_to",
+    "may_hold_boundary",
+    "mentioning",
+    "part_may_hold_boundary",
+    "reading",
+    "using",
+    "worth_a_look",
+]
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
-    r"\.numpy\(|\.cpu\(|__array__|state_dict\(|\.data\b(?!(?:\[[^\]\n]*\])?\.\w+_\()|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
-    r"|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\(\s*(?:dtype\s*=\s*)?torch\."
+    r"\.numpy\b|\.cpu\(|__array__|state_dict\(|\.data\b(?!(?:\[[^\]\n]*\])?\.\w+_\()|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
+    r"|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\("
     r"|\btensor\(\s*(?:\d\S*\s*[-+*/]|[A-Za-z_])|\btensor\([^()\n]*requires_grad|requires_grad_\("
     r"|dtype=\S*(?:int|long)[^()\n]*requires_grad|\bParameter\(\s*\w+\.(?:tensor|arange|from)"
     r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
@@ -100,22 +108,29 @@ def worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
 def _worth_a_look(file: FileModel) -> frozenset[FunctionDefinition]:
     if not may_hold_boundary(file.text):
         return frozenset()
-    names = _library_names(file.text)
-    used = _uses(frozenset(names.items())) if names else None
-    return frozenset(
-        function
-        for function, text in _texts(file).items()
-        if _holds_boundary(text) or (used is not None and _uses_library(text, *used))
-    )
+    used = _uses(file.text)
+    return frozenset(function for function, text in _texts(file).items() if _may_hold_boundary(text, used))
+
+
+def part_may_hold_boundary(file: FileModel, text: str) -> bool:
+    """Whether a part of a file may hold a boundary."""
+    return _may_hold_boundary(text, _uses(file.text))
+
+
+def _may_hold_boundary(text: str, used: tuple[re.Pattern[str], re.Pattern[str]] | None) -> bool:
+    return _holds_boundary(text) or (used is not None and _uses_library(text, *used))
+
+
+def _uses(text: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    """What is written where a part of a file uses something of the libraries that the file imports, and where it but
+    names the types of their arrays; None where it imports none."""
+    names = _library_names(text)
+    return _written(frozenset(names.items())) if names else None
 
 
 @lru_cache(maxsize=256)
-def _uses(names: frozenset[tuple[str, str]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What is written where a function uses something of the libraries that a file imports, and where it but names
-    the types of these.
-
-    :param names: what the file's imports bind, and to which libraries
-    """
+def _written(names: frozenset[tuple[str, str]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The same for what the imports bind, and to which libraries."""
     imported = {library for _, library in names}
     methods = [group for libraries, group in METHODS.items() if not imported.isdisjoint(libraries.split("|"))]
     bound = "|".join(sorted(re.escape(name) for name, _ in names))
@@ -172,16 +187,20 @@ def _writes_to_cast(text: str) -> bool:
     return bool(names) and any(not names.isdisjoint(written) for written in CHANGED.findall(text))
 
 
-def leading_to(file: FileModel, found: Set[FunctionDefinition], directly: bool = False) -> set[FunctionDefinition]:
+def leading_to(file: FileModel, found: Set[FunctionDefinition], far: bool = True) -> set[FunctionDefinition]:
     """Those functions of the file, and those that mention one of them, or the class of its object, by name.
 
-    :param directly: leave out what mentions these in turn
+    :param far: and those that mention these, and so on
     """
     functions = {function for function in found if function.file is file}
     classes = {one.owner.name for one in functions if one.owner is not None}
     making = {one for one, text in _texts(file).items() if not classes.isdisjoint(_words(text))}
-    functions |= making
-    return functions | using(file, functions) if directly else _with_callers(file, functions)
+    if far:
+        return _with_callers(file, functions | making)
+    functions |= making | using(file, {one for one in functions if one.nested})  # what calls them calls what is inside
+    direct = functions | using(file, functions)
+    names = {one.name for one in functions}
+    return direct | using(file, {one for one in direct if not names.isdisjoint(one.decorators)})
 
 
 def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:

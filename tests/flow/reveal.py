@@ -21,7 +21,7 @@ import libcst as cst
 
 from tensorlint.finding import Confidence
 from tensorlint.fixes.apply import fix_source
-from tensorlint.flow import analysis, expressions, special_calls
+from tensorlint.flow import analysis, expressions, looks, special_calls
 from tensorlint.flow.arguments import Arguments
 from tensorlint.flow.containers import element
 from tensorlint.flow.events import Event
@@ -249,6 +249,7 @@ def _special(name: str, function: special_calls.Special) -> Iterator[None]:
         patch.object(expressions, "BUILTINS", expressions.BUILTINS | {name}),
         patch.dict(special_calls.SPECIAL, {f"builtins.{name}": function}),
         patch.object(analysis, "worth_a_look", lambda file: set(file.functions)),
+        patch.object(looks, "must_be_executed", lambda file: True),
     ):
         yield
 
