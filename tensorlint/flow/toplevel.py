@@ -99,7 +99,7 @@ def must_be_executed(file: FileModel) -> bool:
     if it does not, what its names stand for is told when they are asked for."""
     if GLOBAL.search(file.text) is not None:
         return True
-    own = {one.name for one in (*file.functions, *file.classes) if not one.nested}
+    own = {one.name for one in file.functions if not one.nested} | {one.name for one in file.classes}
     parts = list(_executed(file, file.module))
     if any(isinstance(part, cst.Decorator) and _of_variable(file, part) for part in parts):
         return True

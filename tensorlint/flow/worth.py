@@ -90,9 +90,10 @@ TYPES = r"random\.(?:Generator|RandomState)|pi|inf|nan|newaxis|Image|Interpolati
 """Other names that a library is mentioned for without that it is given anything."""
 TENSORS = re.compile(r"\btorch\b|(?<!\btf\.)\bTensor\b")
 IMPORTED = re.compile(
-    rf"^[ \t]*(?:from[ \t]+({LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))",
+    rf"(?:^|;)[ \t\f]*(?:from[ \t]+({LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
+CONTINUED = re.compile(r"\\(?:\r\n|\r|\n)")
 WORD = re.compile(r"[A-Za-z_]\w*")
 KEPT = re.compile(r"\bself\.(\w+)(?:\[[^\]\n]*\])?[ \t]*(?::[^=\n]*)?=(?!=)")
 ATTRIBUTE = re.compile(r"\bself\.(\w+)")
@@ -211,7 +212,7 @@ def mentioning(file: FileModel, names: set[str]) -> set[FunctionDefinition]:
 def _library_names(text: str) -> dict[str, str]:
     """The names that a file's imports bind to libraries that convert tensors, with the libraries."""
     found: dict[str, str] = {}
-    for library, names, modules in IMPORTED.findall(text):
+    for library, names, modules in IMPORTED.findall(CONTINUED.sub(" ", text).replace("\r", "\n")):
         if names:
             found.update(dict.fromkeys(WORD.findall(names), library))
         for part in modules.split(","):
