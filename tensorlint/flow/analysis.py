@@ -24,13 +24,13 @@ from tensorlint.source import Source, SourceError
 
 __all__ = ["Unfinished", "analyse", "forget"]
 
-MOST_STEPS = 40_000
+MOST_STEPS = 25_000
 """What a file is given, however long it is: nobody waits for more than a few seconds for one file."""
 MOST_CALLERS = 6
 """Files that are looked at for what they pass to the functions of the linted one."""
 MOST_SHARING = 3
 """The same, for functions that matter only where a caller gives them memory of a tensor."""
-STEPS_A_CALLER, STEPS_OF_CALLERS = 12_000, 10_000
+STEPS_A_CALLER, STEPS_OF_CALLERS = 8_000, 6_000
 """What one of them may take; and what they may have taken when another one is looked at."""
 MOST_KEPT = 64
 _KEPT: OrderedDict[tuple[Path, frozenset[FunctionDefinition]], Looks] = OrderedDict()

@@ -33,7 +33,7 @@ MOST_INLINED, LEAST_INLINED = 1_200, 120
 """Statements of called functions that are executed for one function that is looked at: the fewer such functions in a
 file, the more for each. A script's ``main`` leads through the whole program, a method of a large class seldom does."""
 INLINED_A_FILE = 12_000
-ENOUGH = 20_000
+ENOUGH = 10_000
 """Steps after which callers are no longer looked for, and methods not executed again; after half of them, calls are
 followed less far, and after all of them not at all."""
 INLINED_LATE = 40

@@ -21,6 +21,7 @@ from tensorlint.flow.values import (
     Array,
     Constant,
     Device,
+    Number,
     Single,
     Tensor,
     Unknown,
@@ -184,6 +185,8 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
             is_none = isinstance(item, Constant) and item.value is None
             if isinstance(item, Unknown):
                 return Constant(None, item.guards) if wanted else item
+            if wanted and isinstance(item, Number) and _is_annotated_alone(machine, left, item):
+                return Constant(None, item.guards)  # whoever asks for it knows that it may be left out
             return item if is_none is wanted else None
 
         replace_alternatives(machine, left, state, change, of_all=True)
@@ -208,6 +211,12 @@ def _narrow_comparison(machine: Machine, test: cst.Comparison, state: State, out
             return
     if text is not None or isinstance(right, cst.Name | cst.Attribute):
         _narrow_text(machine, left, right, state, equal is outcome)
+
+
+def _is_annotated_alone(machine: Machine, node: cst.BaseExpression, item: Number) -> bool:
+    """An argument of the function that is looked at, of which the annotation alone tells what it is."""
+    frame = machine.frame
+    return frame.call is None and isinstance(node, cst.Name) and frame.arguments.get(node.value) is item
 
 
 def _narrow_text(

@@ -292,3 +292,14 @@ print(x.device in OTHERS, x.device in (1, 2), x.device in [x.device])
 """
     assert findings(program) == [("TSL503", 4, 7, "certain")]
     assert "print(x.device.type in NAMES)\nprint(x.device.type in NAMES)\n" in fixed(program)
+
+
+@pytest.mark.parametrize("test", ["grouped is None", "not grouped is not None"])
+def test_an_argument_that_is_asked_for_may_be_left_out_whatever_its_annotation_says(test: str) -> None:
+    text = f"""
+def f(grouped: bool, device: torch.device):
+    if {test}:
+        grouped = device == "cpu"
+    return grouped
+"""
+    assert findings(text) == [("TSL503", 4, 19, "certain")]
