@@ -2,7 +2,7 @@
 
     python benchmarks/compare.py [--rounds N] [--once-above SECONDS] [--limit SECONDS] [--work FOLDER] [PACKAGE ...]
 
-Wheels of pinned versions are downloaded and unpacked, the tools installed into an environment of their own. In each
+Wheels of pinned versions are downloaded and unpacked, each tool installed into an environment of its own. In each
 round every tool runs once over each package; the median of a tool's rounds counts, and the largest process's peak
 memory. A tool that takes long on a package is run there once, and one that does not end within the limit is stopped.
 The table and the picture go to `docs/benchmarks.md` and `docs/benchmarks.svg`.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -26,15 +27,23 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "packages"))
 from packages import PACKAGES  # noqa: E402 - the list of pinned packages is kept with the verdicts on them
 
-TOOLS = ("ruff==0.17.6", "flake8==7.5.0", "flake8-bugbear==26.10.27", "torchfix==0.7.0")
-COMMANDS = {
-    "ruff F,B,NPY": ["ruff", "check", "--isolated", "--no-cache", "--quiet", "--select=F,B,NPY", "--exit-zero", "."],
-    "tensorlint, cold": ["tensorlint", "check", "--isolated", "--no-cache", "--exit-zero", "."],
-    "tensorlint, warm": ["tensorlint", "check", "--isolated", "--cache-dir={cache}", "--exit-zero", "."],
-    "flake8 F": ["flake8", "--isolated", "--select=F", "--exit-zero", "."],
-    "flake8-bugbear": ["flake8", "--isolated", "--select=B", "--exit-zero", "."],
-    "TorchFix": ["torchfix", "--show-stderr", "."],
+TOOLS = {
+    "ruff": ("ruff==0.17.6",),
+    "tensorlint": (str(ROOT),),
+    "flake8": ("flake8==7.5.0",),
+    "bugbear": ("flake8==7.5.0", "flake8-bugbear==26.10.27"),
+    "torchfix": ("torchfix==0.7.0",),
 }
+"""What is installed for each tool; every one has an environment of its own, since flake8 runs all plugins it finds."""
+COMMANDS = {
+    "ruff F,B,NPY": ("ruff", "ruff check --isolated --no-cache --quiet --select=F,B,NPY --exit-zero ."),
+    "tensorlint, cold": ("tensorlint", "tensorlint check --isolated --cache-dir={cache} --exit-zero ."),
+    "tensorlint, warm": ("tensorlint", "tensorlint check --isolated --cache-dir={cache} --exit-zero ."),
+    "flake8 F": ("flake8", "flake8 --isolated --select=F --exit-zero ."),
+    "flake8-bugbear": ("bugbear", "flake8 --isolated --select=B --exit-zero ."),
+    "TorchFix": ("torchfix", "torchfix --show-stderr ."),
+}
+"""The tool's environment and its command. A cold run of tensorlint leaves the cache that the warm one finds."""
 BASE = "ruff F,B,NPY"
 MEASURE = """
 import json, os, resource, subprocess, sys, time
@@ -75,24 +84,14 @@ class Measured:
 
 
 def install(work: Path) -> Path:
-    """An environment with the tools; gives its folder of commands.
-
-    tensorlint has one of its own: flake8 would run it as a plugin, and be measured with it.
-    """
-    others, own = work / "others", work / "tensorlint"
-    if not (others / "done").exists():
-        _environment(others, *TOOLS)
-        (others / "done").touch()
-    _environment(own, str(ROOT))
-    command = others / "bin" / "tensorlint"
-    command.unlink(missing_ok=True)
-    command.symlink_to(own / "bin" / "tensorlint")
-    return others / "bin"
-
-
-def _environment(folder: Path, *packages: str) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-    subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
+    """An environment for every tool; gives the folder that they are in."""
+    for tool, packages in TOOLS.items():
+        folder = work / "tools" / tool
+        if not (folder / "done").exists() or tool == "tensorlint":
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+            subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], check=True)
+            (folder / "done").touch()
+    return work / "tools"
 
 
 def unpack(work: Path, package: str) -> Path:
@@ -111,20 +110,21 @@ def unpack(work: Path, package: str) -> Path:
 
 
 def measure(
-    commands: Path, folder: Path, cache: Path, rounds: int, limit: float, once_above: float
+    tools: Path, folder: Path, cache: Path, rounds: int, limit: float, once_above: float
 ) -> dict[str, Measured]:
     """Run every tool over a package, round after round; one that takes longer than ``once_above`` seconds, once."""
     found = {tool: Measured() for tool in COMMANDS}
-    for number in range(rounds):
-        for tool, command in COMMANDS.items():
+    for _ in range(rounds):
+        for tool, (environment, command) in COMMANDS.items():
             if found[tool].stopped or any(seconds > once_above for seconds in found[tool].seconds):
                 continue
-            program, *arguments = (part.format(cache=cache) for part in command)
-            line = [str(commands / program), *arguments]
-            for _ in range(2 if tool.endswith("warm") and number == 0 else 1):  # the first run fills the cache
-                run = [sys.executable, "-c", MEASURE, str(limit), *line]
-                done = subprocess.run(run, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
-                result = json.loads(done.stdout)
+            if tool.endswith("cold"):
+                shutil.rmtree(cache, ignore_errors=True)
+            program, *arguments = command.split()
+            line = [str(tools / environment / "bin" / program), *(part.format(cache=cache) for part in arguments)]
+            run = [sys.executable, "-c", MEASURE, str(limit), *line]
+            done = subprocess.run(run, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
+            result = json.loads(done.stdout)
             found[tool].add(*result)
             print(f"  {tool}: {result[1]:.2f} s, {result[2]} MB", file=sys.stderr, flush=True)
     return found
@@ -177,11 +177,12 @@ def write(results: Mapping[str, Mapping[str, Measured]], work: Path, limit: floa
         texts = [path.read_bytes() for path in unpack(work, package).rglob("*.py")]
         sizes[package] = len(texts), sum(text.count(b"\n") for text in texts)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    pinned = [package.replace("==", " ") for packages in TOOLS.values() for package in packages if "==" in package]
     python = ".".join(map(str, sys.version_info[:3]))
     page = (
         "# Benchmarks\n\n<!-- Made by `python benchmarks/compare.py`. -->\n\n"
         f"Each figure is the median of its runs, all tools in turn on one machine with {cores} cores, Python {python}; "
-        f"{', '.join(tool.replace('==', ' ') for tool in TOOLS)}. The memory is that of a tool's largest process. "
+        f"{', '.join(dict.fromkeys(pinned))}. The memory is that of a tool's largest process. "
         "Look at the ratios: the seconds are those of one machine.\n\n"
         "![Seconds by tool and package](benchmarks.svg)\n\n" + table(results, sizes, limit)
     )
@@ -200,13 +201,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = (options.work or Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        commands = install(work)
+        tools = install(work)
         results = {}
         for package in options.packages or PACKAGES:
             print(package, file=sys.stderr, flush=True)
             cache = Path(temporary) / f"cache-{package}"
             limits = options.limit, options.once_above
-            results[package] = measure(commands, unpack(work, package), cache, options.rounds, *limits)
+            results[package] = measure(tools, unpack(work, package), cache, options.rounds, *limits)
         write(results, work, options.limit)
 
 

@@ -55,12 +55,27 @@ def test_the_table_says_what_was_stopped_and_compares_with_ruff(compare: ModuleT
 
 
 def test_a_slow_tool_is_run_once(compare: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = ["python", "-c", "import time; time.sleep(0.3)"]
-    monkeypatch.setattr(compare, "COMMANDS", {"slow": slow, "quick": ["python", "-c", ""]})
-    commands = Path(sys.executable).parent
-    found = compare.measure(commands, tmp_path, tmp_path / "cache", rounds=3, limit=60, once_above=0.3)
+    commands = tmp_path / "tool" / "bin"
+    commands.mkdir(parents=True)
+    for name, seconds in (("slow", 0.3), ("quick", 0)):
+        (commands / name).write_text(f"#!/bin/sh\nsleep {seconds}\n")
+        (commands / name).chmod(0o755)
+    monkeypatch.setattr(compare, "COMMANDS", {name: ("tool", name) for name in ("slow", "quick")})
+    found = compare.measure(tmp_path, tmp_path, tmp_path / "cache", rounds=3, limit=60, once_above=0.3)
     assert len(found["slow"].seconds) == 1
     assert len(found["quick"].seconds) > 1
+
+
+def test_a_warm_run_finds_what_the_cold_one_left(
+    compare: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = tmp_path / "tool" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "lint").write_text('#!/bin/sh\n[ -d "$1" ] && sleep 0.5\nmkdir -p "$1"\n')
+    (commands / "lint").chmod(0o755)
+    monkeypatch.setattr(compare, "COMMANDS", dict.fromkeys(("cold", "warm"), ("tool", "lint {cache}")))
+    found = compare.measure(tmp_path, tmp_path, tmp_path / "cache", rounds=2, limit=60, once_above=9)
+    assert max(found["cold"].seconds) < 0.5 <= min(found["warm"].seconds)
 
 
 def test_a_tool_that_breaks_ends_the_benchmark(compare: ModuleType) -> None:
