@@ -105,8 +105,10 @@ def _given_later(
 
 def may_enter(machine: Machine, definition: FunctionDefinition, again: bool = False) -> bool:
     """A function can be executed: it is not being executed already (but by itself), nor too deep, nor is too much."""
+    if machine.inlined <= 0 or machine.budget < machine.followed_until:
+        return False
     active = [frame.definition for frame in machine.frames]
-    return (again or definition not in active) and len(active) <= DEEPEST_CALLS and machine.inlined > 0
+    return (again or definition not in active) and len(active) <= DEEPEST_CALLS
 
 
 @contextmanager

@@ -37,6 +37,8 @@ ENOUGH = 10_000
 """Steps after which callers are no longer looked for, and methods not executed again; after half of them, calls are
 followed less far, and after all of them not at all."""
 INLINED_LATE = 40
+FOLLOWED = 10_000
+"""Steps after which a function that is looked at, or the top level, has calls followed no more."""
 PHASES = 6
 """How often callers are looked for, and the callers of these."""
 
@@ -145,6 +147,7 @@ class Looks:
         frame.leaving_backward = assignments_before_backward(machine, file.module, file.text)
         machine.frames.append(frame)
         machine.inlined = MOST_INLINED
+        machine.followed_until = machine.budget - FOLLOWED
         state.frames[file.frame] = state.names
         try:
             execute(machine, file.module, state)
@@ -173,6 +176,7 @@ class Looks:
         """Look at a function for itself: its parameters are what annotations, defaults and its class say."""
         machine = self.machine
         machine.inlined = self.inlined if inlined is None else inlined
+        machine.followed_until = machine.budget - FOLLOWED
         if machine.budget < self.half:
             machine.inlined = min(machine.inlined, INLINED_LATE if machine.budget >= self.enough else 0)
         machine.batches.clear()

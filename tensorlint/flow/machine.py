@@ -127,6 +127,8 @@ class Machine:
     """What the program runs on: ``cpu`` (never a GPU), ``cuda`` (a machine with a GPU), or ``any``."""
     inlined: int = 0
     """How many statements of called functions may still be executed for the function that is looked at."""
+    followed_until: int = 0
+    """How many steps must be left for a call to be followed: one function does not take what the others need."""
     unrolled: int = 1
     """How often the statement that is executed is executed by the loops around it, once for each known entry."""
     frames: list[Frame] = field(default_factory=list)

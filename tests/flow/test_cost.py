@@ -204,3 +204,17 @@ def test_what_doubles_with_every_line_does_not_double_the_work(start: str, more:
 def test_of_a_long_list_no_position_is_known() -> None:
     found = events("\nt = [torch.ones(3, requires_grad=True)]\n" + "t = t + t\n" * 10 + "np.mean(t)\n")
     assert [type(event).__name__ for event in found] == ["Conversion"]
+
+
+def test_what_a_script_calls_does_not_take_the_steps_of_its_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its main part leads through the whole program: past a bound its calls are not followed."""
+    monkeypatch.setattr("tensorlint.flow.analysis.MOST_STEPS", 900)
+    monkeypatch.setattr("tensorlint.flow.looks.FOLLOWED", 200)
+    stages = "\n".join(
+        f"def stage{number}(x):\n" + "    x = x + x.sum() * 2 - x.mean() / 3\n" * 20 + "    return x\n"
+        for number in range(30)
+    )
+    calls = "".join(f"print(stage{number}(torch.ones(3)))\n" for number in range(30))
+    text = f"import torch\n{stages}\ndef last(x):\n    y = torch.ones(3, requires_grad=True)\n    return y.numpy()\n"
+    found = lint(Source(f"{text}\n{calls}last(2).numpy()\n".encode(), "program.py"), Settings())
+    assert [each.code for each in found] == ["TSL101"]
