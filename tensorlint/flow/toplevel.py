@@ -103,7 +103,7 @@ def must_be_executed(file: FileModel) -> bool:
     parts = list(_executed(file, file.module))
     if any(isinstance(part, cst.Decorator) and _of_variable(file, part) for part in parts):
         return True
-    text = "\n".join(map(code, parts))
+    text = "\n".join(map(cst.Module(body=()).code_for_node, parts))
     return part_may_hold_boundary(file, text) or not own.isdisjoint(WORD.findall(text))
 
 

@@ -29,7 +29,8 @@ BOUNDARY = re.compile(
 )
 """What a finding stands on, where it does not need a library beside torch."""
 DROPPED = re.compile(
-    r"^[ \t]*[\w.\[\]\"']+\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
+    r"(?:^|;|^[ \t]*(?:if|elif|else|for|while|with|try|except|finally|case|def|class)\b[^\n]*:)[ \t(]*[\w.\[\]\"']+"
+    r"\.(?:to|cpu|cuda|float|half|double|long|int|bool|short|byte|bfloat16|clone|contiguous"
     r"|resolve_conj|resolve_neg|type|type_as|to_dense|to_sparse|reshape|view|permute|transpose|squeeze|unsqueeze"
     r"|flatten|expand|repeat|conj|dequantize|abs|clamp|clip|masked_fill|index_fill|scatter)\(",
     re.MULTILINE,
