@@ -23,6 +23,11 @@ VIEWS = frozenset({"reshape", "reshape_as", "ravel", "flatten", "unflatten", "vi
 RETURNED = re.compile(r"\b(?:return|yield)\b([^\n#]*)")
 RETURNS = re.compile(r"\b(?:return|yield)[ \t]+(?!None\b)[^\s#]")
 
+KEEPS = re.compile(
+    r"\b(?:open|dump|write\w*|save\w*|im(?:write|save|show)|to_csv|to_(?:file|disk)|send\w*|add_image)\("
+)
+"""What writes to a file, or shows or sends something."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -208,8 +213,9 @@ def _entered(machine: Machine) -> FunctionDefinition | None:
 
 
 def _is_called_for_a_result(machine: Machine) -> bool:
+    """The function that is looked at returns something, or what it makes of its arguments is kept elsewhere."""
     definition = _entered(machine)
-    return definition is None or gives_something(definition)
+    return definition is None or gives_something(definition) or KEEPS.search(definition.text) is not None
 
 
 def _is_argument(machine: Machine, owner: str) -> bool:

@@ -87,6 +87,8 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
             return _of_tuple(machine, state, node, items, keys, receiver)
         case Ref():
             return _of_object(machine, state, node, receiver, keys)
+        case Unknown() if _only_adds_axes(node):
+            return receiver  # a view of all of it, whatever has such subscripts
         case Unknown():
             reversed_ = _reversal(machine, node)
             if reversed_ is not None:
@@ -113,6 +115,20 @@ def _item(machine: Machine, state: State, node: cst.Subscript, receiver: Single,
             return Number()
         case _:
             return Unknown()
+
+
+def _only_adds_axes(node: cst.Subscript) -> bool:
+    """``x[None]``, ``x[:, np.newaxis]``, ``x[..., None]``."""
+    adds = False
+    for part in node.slice:
+        match part.slice:
+            case cst.Slice(lower=None, upper=None, step=None) | cst.Index(value=cst.Ellipsis()):
+                pass
+            case cst.Index(value=cst.Name(value="None") | cst.Attribute(attr=cst.Name(value="newaxis"))):
+                adds = True
+            case _:
+                return False
+    return adds
 
 
 def _of_tensor(machine: Machine, state: State, node: cst.Subscript, tensor: Tensor, keys: list[Value]) -> Value:

@@ -237,3 +237,37 @@ def test_of_two_arrays_nothing_is_said() -> None:
 )
 def test_a_copy_is_made_on_every_device(made: str, copied: str) -> None:
     assert f"y = {copied}\n" in fixed(DEVICE.format(made, "x"))
+
+
+@pytest.mark.parametrize(
+    ("after", "codes"),
+    [
+        ("", []),
+        ("print(array.max())", []),
+        ("np.save(path, array)", ["TSL204"]),
+        ("with open(path, 'wb') as file:\n        file.write(array.tobytes())", ["TSL204"]),
+        ("cv2.imwrite(path, array)", ["TSL204"]),
+    ],
+)
+def test_what_a_function_puts_into_a_file_is_its_result(after: str, codes: list[str]) -> None:
+    text = f"""
+def export(path, tensor: torch.Tensor):
+    array = tensor.detach().cpu().numpy()
+    array /= 2
+    {after}
+"""
+    assert [code for code, *_ in findings(text)] == codes
+
+
+@pytest.mark.parametrize("axis", ["None", "None, :", "..., None", "np.newaxis", ":, np.newaxis"])
+def test_an_argument_with_one_more_axis_is_still_the_caller_s(axis: str) -> None:
+    text = f"""
+def scaled(image):
+    if image.ndim == 2:
+        image = image[{axis}]
+    x = torch.from_numpy(image)
+    x /= 255
+    return x.mean()
+"""
+    assert findings(text) == [("TSL202", 6, 5, "certain")]
+    assert not findings(text.replace("x /= 255", "x = x / 255"))
