@@ -170,8 +170,11 @@ def picture(results: Mapping[str, Mapping[str, Measured]], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def write(results: Mapping[str, Mapping[str, Measured]], work: Path, limit: float) -> None:
-    """The page and its picture."""
+def write(results: Mapping[str, Mapping[str, Measured]], work: Path, limit: float, asked: str) -> None:
+    """The page and its picture.
+
+    :param asked: the arguments that the figures depend on
+    """
     sizes = {}
     for package in results:
         texts = [path.read_bytes() for path in unpack(work, package).rglob("*.py")]
@@ -180,7 +183,7 @@ def write(results: Mapping[str, Mapping[str, Measured]], work: Path, limit: floa
     pinned = [package.replace("==", " ") for packages in TOOLS.values() for package in packages if "==" in package]
     python = ".".join(map(str, sys.version_info[:3]))
     page = (
-        "# Benchmarks\n\n<!-- Made by `python benchmarks/compare.py`. -->\n\n"
+        f"# Benchmarks\n\nMade by `python benchmarks/compare.py {asked}`.\n\n"
         f"Each figure is the median of its runs, all tools in turn on one machine with {cores} cores, Python {python}; "
         f"{', '.join(dict.fromkeys(pinned))}. The memory is that of a tool's largest process. "
         "Look at the ratios: the seconds are those of one machine.\n\n"
@@ -208,7 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cache = Path(temporary) / f"cache-{package}"
             limits = options.limit, options.once_above
             results[package] = measure(tools, unpack(work, package), cache, options.rounds, *limits)
-        write(results, work, options.limit)
+        asked = f"--rounds {options.rounds} --once-above {options.once_above:g} --limit {options.limit:g}"
+        write(results, work, options.limit, " ".join([asked, *results]))
 
 
 if __name__ == "__main__":

@@ -41,9 +41,7 @@ def device_against_text(
         if not any(_is_device(one) for one in texts):
             continue
         if not devices:
-            if any(isinstance(item, Unknown) and item.from_caller for item in alternatives(device)):
-                machine.ask_callers()
-            elif any(isinstance(item, Unknown) for item in alternatives(device)):
+            if any(isinstance(item, Unknown) for item in alternatives(device)):
                 machine.ask_callers_nearby()
             continue
         if not all(item.made.holds for item in devices):

@@ -24,9 +24,10 @@ RETURNED = re.compile(r"\b(?:return|yield)\b([^\n#]*)")
 RETURNS = re.compile(r"\b(?:return|yield)[ \t]+(?!None\b)[^\s#]")
 
 KEEPS = re.compile(
-    r"\b(?:open|dump|write\w*|save\w*|im(?:write|save|show)|to_csv|to_(?:file|disk)|send\w*|add_image)\("
+    r"\bopen\([^\n]*[\"'](?:[wax]b?\+?|[wax]\+b)[\"']"
+    r"|\.(?:imwrite|imsave|savez|savez_compressed|savetxt|savemat|tofile)\("
 )
-"""What writes to a file, or shows or sends something."""
+"""A file that is opened to be written, or what the libraries write one with: no name of the project's own functions."""
 
 
 @dataclass(frozen=True, slots=True)

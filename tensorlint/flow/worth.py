@@ -20,8 +20,8 @@ __all__ = [
 
 LIBRARIES = "numpy|scipy|sklearn|pandas|matplotlib|seaborn|PIL|cv2|skimage|torchvision|statsmodels|wandb|pylab|xarray"
 BOUNDARY = re.compile(
-    r"\.numpy\b|\.cpu\(|__array__|state_dict\(|\.data\b(?!(?:\[[^\]\n]*\])?\.\w+_\()|\.detach\(|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\("
-    r"|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\("
+    r"\.numpy\b|\.cpu\(|__array__|state_dict\(|\.data\b(?!(?:\[[^\]\n]*\])?\.\w+_\()|\.detach\("
+    r"|from_numpy|asarray|as_tensor\(|dlpack|\.\w*Tensor\(|DataLoader\(|\.to\(\s*[\"']cpu|\.astype\("
     r"|\btensor\(\s*(?:\d\S*\s*[-+*/]|[A-Za-z_])|\btensor\([^()\n]*requires_grad|requires_grad_\("
     r"|dtype=\S*(?:int|long)[^()\n]*requires_grad|\bParameter\(\s*\w+\.(?:tensor|arange|from)"
     r"|::\s*-\s*1|\.flip|rot90|\bdevice\w*[\"'\])]*\s*(?:==|!=|\bin\b|\bnot\b)|(?:==|!=)\s*[\w.\[\]\"']*device"
@@ -62,7 +62,8 @@ RESULTS = re.compile(r"\b(?:return|yield)\b([^\n]*)")
 BACKWARD = re.compile(r"backward\(|\bautograd\.grad\(|\bdef training_step\(")
 """Where a gradient that was lost is missed."""
 COLLECTED = re.compile(
-    r"(?:\+|\.append\(|\.extend\()[^\n]{0,120}?(?:\.(?:item|tolist)\(|(?<![.\w])float\((?![\"']))|\.(?:item|tolist)\(\)[^\n]{0,80}?\bfor\b"
+    r"(?:\+|\.append\(|\.extend\()[^\n]{0,120}?(?:\.(?:item|tolist)\(|(?<![.\w])float\((?![\"']))"
+    r"|\.(?:item|tolist)\(\)[^\n]{0,80}?\bfor\b"
 )
 """Numbers that are put away in a loop, or in a list comprehension."""
 NUMBERS = re.compile(r"\.item\(|\.tolist\(|(?<![.\w])float\((?![\"'])")
@@ -89,7 +90,7 @@ ARRAYS = "ndarray|generic|number"
 """What arrays are, which something may be done with."""
 TYPES = r"random\.(?:Generator|RandomState)|pi|inf|nan|newaxis|Image|InterpolationMode"
 """Other names that a library is mentioned for without that it is given anything."""
-TENSORS = re.compile(r"\btorch\b|(?<!\btf\.)\bTensor\b")
+TENSORS = re.compile(r"\btorch\b|\bTensor\b")
 IMPORTED = re.compile(
     rf"(?:^|;)[ \t\f]*(?:from[ \t]+({LIBRARIES})[\w.]*[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
@@ -136,7 +137,7 @@ def _written(names: frozenset[tuple[str, str]]) -> tuple[re.Pattern[str], re.Pat
     imported = {library for _, library in names}
     methods = [group for libraries, group in METHODS.items() if not imported.isdisjoint(libraries.split("|"))]
     bound = "|".join(sorted(re.escape(name) for name, _ in names))
-    use = rf"(?<![\w.])(?:{bound})\b(?!(?:\.\w+)*\.(?:{TYPES}|{ARRAYS})\b(?!\())|(?<!\btf)\.(?:{'|'.join(methods)})\("
+    use = rf"(?<![\w.])(?:{bound})\b(?!(?:\.\w+)*\.(?:{TYPES}|{ARRAYS})\b(?!\())|\.(?:{'|'.join(methods)})\("
     if not imported.isdisjoint(("pandas", "xarray")):
         use = f"{use}|{ENTRIES.pattern}"
     return re.compile(use), re.compile(rf"(?<![\w.])(?:{bound})\.(?:{ARRAYS})\b")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
 from reveal import evidence, findings, fixed
 
 ARRAY = """
@@ -244,7 +246,11 @@ def test_a_copy_is_made_on_every_device(made: str, copied: str) -> None:
     [
         ("", []),
         ("print(array.max())", []),
-        ("np.save(path, array)", ["TSL204"]),
+        ("np.savetxt(path, array)", ["TSL204"]),
+        ("array.tofile(path)", ["TSL204"]),
+        ("open(path, 'rb').close()", []),
+        ("send_to_device(array)", []),
+        ("save_for_later(array)", []),
         ("with open(path, 'wb') as file:\n        file.write(array.tobytes())", ["TSL204"]),
         ("cv2.imwrite(path, array)", ["TSL204"]),
     ],
@@ -271,3 +277,8 @@ def scaled(image):
 """
     assert findings(text) == [("TSL202", 6, 5, "certain")]
     assert not findings(text.replace("x /= 255", "x = x / 255"))
+    names: dict = {"np": np, "torch": torch}
+    exec(text, names)
+    image = np.full((2, 2), 255.0)
+    names["scaled"](image)
+    assert (image == 1).all()
